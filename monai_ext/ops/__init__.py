@@ -1,1 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Pure tensor functions; imports nothing else of ours."""
+
+from .atomic_file import atomic_file
+from .bits import unpack_bits
+from .crop import crop_resize, crop_resize_nearest, full_boxes, random_crop_boxes
+from .masking import guided_mask, hidden_count, patch_distribution, random_mask
+from .patch_norm import denormalise_patches, normalise_patches
+from .patches import patch_grid, patchify, unpatchify
+
+__all__ = [
+    "atomic_file",
+    "crop_resize",
+    "crop_resize_nearest",
+    "denormalise_patches",
+    "full_boxes",
+    "guided_mask",
+    "hidden_count",
+    "normalise_patches",
+    "patch_distribution",
+    "patch_grid",
+    "patchify",
+    "random_crop_boxes",
+    "random_mask",
+    "unpack_bits",
+    "unpatchify",
+]

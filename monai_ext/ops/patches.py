@@ -51,7 +51,7 @@ def unpatchify(patches: Tensor, patch_size: int, height: int, width: int) -> Ten
     """
     rows, columns = patch_grid(height, width, patch_size)
     if patches.shape[1] != rows * columns:
-        raise ValueError(f"a {height}x{width} image has {rows * columns} patches of {patch_size}, got {patches.shape[1]}.")
-    return rearrange(
-        patches, "b (h w) (p q c) -> b c (h p) (w q)", h=rows, w=columns, p=patch_size, q=patch_size
-    )
+        raise ValueError(
+            f"a {height}x{width} image has {rows * columns} patches of {patch_size}, got {patches.shape[1]}."
+        )
+    return rearrange(patches, "b (h w) (p q c) -> b c (h p) (w q)", h=rows, w=columns, p=patch_size, q=patch_size)

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a training step does before the network: batches made on the device, and the plan of a run."""
+
+from .prepare_frames import PrepareFrames
+from .prepare_masked_batch import PrepareMaskedBatch
+
+__all__ = ["PrepareFrames", "PrepareMaskedBatch"]

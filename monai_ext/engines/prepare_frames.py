@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from monai_ext.ops import crop_resize, crop_resize_nearest, full_boxes, random_crop_boxes, unpack_bits
+
+__all__ = ["PrepareFrames"]
+
+
+class PrepareFrames:
+    """Turns a batch of raw frames into images and vessel maps, on the device: the `prepare_batch` of the segmentor's training.
+
+    Random resized crop (bicubic image, nearest map) and left-to-right flip of the whole batch at once; or, without
+    augmentation, the whole frame resized. Drawn from a generator of its own, seeded by rank, whose state is part of the
+    checkpoint.
+
+    Args:
+        image_size: height and width of the images in pixels; one number for a square.
+        mean: of grey values in [0, 1], to standardise.
+        std: of grey values in [0, 1].
+        augment: random crop and flip; False for evaluation.
+        seed: of the generator.
+        rank: of this process; every rank draws its own crops.
+        area: smallest and largest share of the frame's area in a crop.
+        ratio: smallest and largest ratio of width to height of a crop.
+
+    Raises:
+        ValueError: if image_size or std is not positive.
+    """
+
+    def __init__(
+        self,
+        *,
+        image_size: int | tuple[int, int],
+        mean: float,
+        std: float,
+        augment: bool = True,
+        seed: int = 0,
+        rank: int = 0,
+        area: tuple[float, float] = (0.2, 1.0),
+        ratio: tuple[float, float] = (3 / 4, 4 / 3),
+    ) -> None:
+        self.size = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
+        if min(self.size) < 1 or std <= 0:
+            raise ValueError(f"image_size and std must be positive, got {self.size} and {std}.")
+        self.mean, self.std = mean, std
+        self.augment, self.area, self.ratio = augment, area, ratio
+        self.seed = seed + 1_000_003 * rank
+        self.generator: torch.Generator | None = None
+        self._state: Tensor | None = None
+
+    def __call__(
+        self, batch: Mapping[str, Tensor], device: torch.device | str, non_blocking: bool = False, **_: Any
+    ) -> tuple[Tensor, Tensor]:
+        """Images and vessel maps of a batch.
+
+        Args:
+            batch: `image` (batch, 1, rows, columns) uint8, `vessels` (batch, 1, rows, columns / 8) bit-packed,
+                `extent` (batch, 2) height and width of the frame in its top-left corner.
+            device: where to work.
+            non_blocking: copy without waiting.
+
+        Returns:
+            image (batch, 1, height, width) float32, standardised; vessels, bool, of the same shape.
+        """
+        image, vessels, extent = (
+            batch[key].to(device, non_blocking=non_blocking) for key in ("image", "vessels", "extent")
+        )
+        boxes, flip = self._draw(extent)
+        image = crop_resize(image.float() / 255, boxes, self.size, flip).clamp_(0, 1)
+        vessels = crop_resize_nearest(unpack_bits(vessels), boxes, self.size, flip)
+        return (image - self.mean) / self.std, vessels
+
+    def _draw(self, extent: Tensor) -> tuple[Tensor, Tensor | None]:
+        if not self.augment:
+            return full_boxes(extent), None
+        generator = self.generator_on(extent.device)
+        boxes = random_crop_boxes(extent, generator=generator, area=self.area, ratio=self.ratio)
+        return boxes, torch.rand(len(extent), generator=generator, device=extent.device) < 0.5
+
+    def generator_on(self, device: torch.device) -> torch.Generator:
+        """The generator, made on first use, since only the first batch tells the device."""
+        if self.generator is None:
+            self.generator = torch.Generator(device).manual_seed(self.seed)
+            if self._state is not None:
+                self.generator.set_state(self._state)
+        return self.generator
+
+    def state_dict(self) -> dict[str, Any]:
+        """State of the generator, for the checkpoint."""
+        return {} if self.generator is None else {"generator": self.generator.get_state()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a saved state."""
+        self._state = state.get("generator")
+        self.generator = None

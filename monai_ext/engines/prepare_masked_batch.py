@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from monai_ext.ops import guided_mask, hidden_count, patch_distribution, patch_grid
+
+from .prepare_frames import PrepareFrames
+
+__all__ = ["PrepareMaskedBatch"]
+
+
+class PrepareMaskedBatch:
+    """Augment, S(I) once, guidance, hidden patches: the `prepare_batch` of VasoMIM's pre-training.
+
+    G = eta B(I) + (1 - eta) sigmoid S(I)
+
+    and a share `guided_share` of the hidden patches is drawn in proportion to G, the rest uniformly. All randomness is
+    here, so the network is a plain masked auto-encoder and another masking method is another object in its place.
+    `guided_share` is a plain attribute: a schedule sets it at the start of each epoch.
+
+    Args:
+        frames: augments and standardises; its generator draws the masks, too.
+        patch_size: side of a patch in pixels; divides the image size.
+        mask_ratio: share of patches to hide, in (0, 1).
+        guided_share: share of the hidden patches that follow the guidance, in [0, 1].
+        eta: weight of the vessel map in the guidance, in [0, 1]; the segmentor has the rest.
+        segmentor: S, frozen, from standardised images to logits; None guides by the vessel map alone (eta = 1), or not at all.
+
+    Raises:
+        ValueError: if the patch does not divide the image, or a share is out of range.
+
+    References:
+        VasoMIM, arXiv 2508.10794 (eta = 1) and arXiv 2602.11536.
+    """
+
+    def __init__(
+        self,
+        frames: PrepareFrames,
+        *,
+        patch_size: int,
+        mask_ratio: float = 0.5,
+        guided_share: float = 0.0,
+        eta: float = 0.5,
+        segmentor: nn.Module | None = None,
+    ) -> None:
+        rows, columns = patch_grid(*frames.size, patch_size)
+        if not 0 <= eta <= 1:
+            raise ValueError(f"eta must lie in [0, 1], got {eta}.")
+        self.n_hidden = hidden_count(rows * columns, mask_ratio)
+        self.frames = frames
+        self.patch_size, self.mask_ratio, self.guided_share, self.eta = patch_size, mask_ratio, guided_share, eta
+        self.segmentor = None if segmentor is None else segmentor.requires_grad_(False).eval()
+
+    @torch.no_grad()
+    def __call__(
+        self, batch: Mapping[str, Tensor], device: torch.device | str, non_blocking: bool = False, **_: Any
+    ) -> tuple[Tensor, dict[str, Tensor], tuple[Tensor, int], dict]:
+        """One step's input.
+
+        Args:
+            batch: what `FrameDataset` gives, see `PrepareFrames`.
+            device: where to work.
+            non_blocking: copy without waiting.
+
+        Returns:
+            image (batch, 1, height, width), standardised; targets `image`, `vessels` (bool), `guidance` (in [0, 1]), `hidden`
+            (batch, patches) and, where there is a segmentor, `probability` = sigmoid S(I); the network's further
+            arguments (hidden, number hidden in each image); no keyword arguments.
+        """
+        image, vessels = self.frames(batch, device, non_blocking)
+        targets = {"image": image, "vessels": vessels, "guidance": vessels.float()}
+        if self.segmentor is not None:
+            targets["probability"] = self.segmentor(image).float().sigmoid()
+            targets["guidance"] = self.eta * targets["guidance"] + (1 - self.eta) * targets["probability"]
+        elif self.guided_share and self.eta < 1:
+            raise ValueError(
+                f"eta {self.eta} needs a segmentor, got none; name its weights, or guide by the map alone (eta 1)."
+            )
+        targets["hidden"] = guided_mask(
+            patch_distribution(targets["guidance"], self.patch_size),
+            mask_ratio=self.mask_ratio,
+            guided_share=self.guided_share,
+            generator=self.frames.generator_on(image.device),
+        )
+        return image, targets, (targets["hidden"], self.n_hidden), {}
+
+    def state_dict(self) -> dict[str, Any]:
+        """State of the generator, for the checkpoint; the guided share follows from the epoch."""
+        return self.frames.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a saved state."""
+        self.frames.load_state_dict(state)

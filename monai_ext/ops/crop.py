@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Crop and resize a whole batch at once, on its device, each image by a box of its own."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+__all__ = ["crop_resize", "crop_resize_nearest", "full_boxes", "random_crop_boxes"]
+
+_CANDIDATES = 10
+
+
+def full_boxes(extent: Tensor) -> Tensor:
+    """Boxes (batch, 4) that hold the whole image; extent is (batch, 2), height and width in pixels."""
+    return torch.cat([torch.zeros_like(extent), extent], dim=1)
+
+
+def random_crop_boxes(
+    extent: Tensor,
+    *,
+    generator: torch.Generator,
+    area: tuple[float, float] = (0.2, 1.0),
+    ratio: tuple[float, float] = (3 / 4, 4 / 3),
+) -> Tensor:
+    """Boxes of a random resized crop, one an image.
+
+    The rule of GoogLeNet's crop: a share of the area, uniform, and a ratio of width to height, uniform in its logarithm,
+    are drawn until the box fits, at most ten times; then the largest central box of an allowed ratio is taken. All ten are drawn
+    at once here and the first that fits is kept, which is the same law.
+
+    Args:
+        extent: (batch, 2), height and width of each image in pixels, integer.
+        generator: source of randomness, on the extent's device.
+        area: smallest and largest share of the image's area.
+        ratio: smallest and largest ratio of width to height.
+
+    Returns:
+        (batch, 4), int64: top, left, height, width in pixels, inside the image.
+
+    References:
+        Szegedy et al., arXiv 1409.4842, section 6.
+    """
+    height, width = extent.float().unbind(dim=1)
+    draws = torch.rand(4, len(extent), _CANDIDATES, generator=generator, device=extent.device)
+    target = (height * width)[:, None] * (area[0] + (area[1] - area[0]) * draws[0])
+    shape = torch.exp(math.log(ratio[0]) + (math.log(ratio[1]) - math.log(ratio[0])) * draws[1])
+    box_height = (target / shape).sqrt().round().clamp_min(1)
+    box_width = (target * shape).sqrt().round().clamp_min(1)
+    fits = (box_height <= height[:, None]) & (box_width <= width[:, None])
+    first = fits.float().argmax(dim=1, keepdim=True)
+    box_height, box_width = (side.gather(1, first).squeeze(1) for side in (box_height, box_width))
+    top = (draws[2].gather(1, first).squeeze(1) * (height - box_height + 1)).floor()
+    left = (draws[3].gather(1, first).squeeze(1) * (width - box_width + 1)).floor()
+    boxes = torch.stack([top, left, box_height, box_width], dim=1)
+    return torch.where(fits.any(dim=1, keepdim=True), boxes, _central_boxes(height, width, ratio)).long()
+
+
+def _central_boxes(height: Tensor, width: Tensor, ratio: tuple[float, float]) -> Tensor:
+    box_height = torch.minimum(height, (width / ratio[0]).round())
+    box_width = torch.minimum(width, (height * ratio[1]).round())
+    return torch.stack(
+        [((height - box_height) / 2).floor(), ((width - box_width) / 2).floor(), box_height, box_width], dim=1
+    )
+
+
+def crop_resize(image: Tensor, boxes: Tensor, size: tuple[int, int], flip: Tensor | None = None) -> Tensor:
+    """Cut a box out of each image and resize it, bicubic with anti-aliasing.
+
+    Equals Pillow's crop followed by its bicubic resize (cubic with a = -0.5, the filter widened by the reduction, weights cut at
+    the box and normalised), in floating point. It is separable and sparse: each axis is a weighted sum of a few rows, done
+    as one `embedding_bag` for the whole batch.
+
+    Args:
+        image: (batch, 1, height, width), float.
+        boxes: (batch, 4), top, left, height, width in pixels, inside the image.
+        size: height and width of the result.
+        flip: (batch,), bool, which results to mirror left to right; none when left out.
+
+    Returns:
+        (batch, 1, size[0], size[1]), the image's type.
+    """
+    batch, _, height, width = image.shape
+    top, left, box_height, box_width = boxes.unbind(dim=1)
+    rows = _weighted_rows(image.reshape(batch, height, width), *_taps(top, box_height, size[0], height, image.dtype))
+    index, weight = _taps(left, box_width, size[1], width, image.dtype)
+    if flip is not None:
+        index = torch.where(flip[:, None, None], index.flip(1), index)
+        weight = torch.where(flip[:, None, None], weight.flip(1), weight)
+    return _weighted_rows(rows.transpose(1, 2), index, weight).transpose(1, 2).unsqueeze(1).contiguous()
+
+
+def crop_resize_nearest(image: Tensor, boxes: Tensor, size: tuple[int, int], flip: Tensor | None = None) -> Tensor:
+    """Cut a box out of each map and resize it by nearest neighbour, on the same pixel grid as `crop_resize`.
+
+    Args:
+        image: (batch, 1, height, width), any type.
+        boxes: (batch, 4), top, left, height, width in pixels, inside the image.
+        size: height and width of the result.
+        flip: (batch,), bool, which results to mirror left to right; none when left out.
+
+    Returns:
+        (batch, 1, size[0], size[1]), the map's type.
+    """
+    top, left, box_height, box_width = boxes.unbind(dim=1)
+    rows = _centres(top, box_height, size[0]).long()
+    columns = _centres(left, box_width, size[1]).long()
+    if flip is not None:
+        columns = torch.where(flip[:, None], columns.flip(1), columns)
+    batch = torch.arange(len(image), device=image.device)
+    return image[:, 0][batch[:, None, None], rows[:, :, None], columns[:, None, :]].unsqueeze(1)
+
+
+def _centres(start: Tensor, length: Tensor, out: int) -> Tensor:
+    """Centres (batch, out) of the result's pixels, in the source's pixel edges."""
+    return start[:, None] + (torch.arange(out, device=start.device) + 0.5) * (length / out)[:, None]
+
+
+def _taps(start: Tensor, length: Tensor, out: int, source: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Index and weight (batch, out, taps) of the source rows that make each row of the result."""
+    taps = math.ceil(4 * max(source / out, 1)) + 1
+    reduction = (length / out).clamp_min(1)[:, None, None]
+    centre = _centres(start, length, out)[:, :, None]
+    index = (centre - 2 * reduction + 0.5).floor() + torch.arange(taps, device=start.device)
+    weight = _cubic((index + 0.5 - centre) / reduction)
+    inside = (index >= start[:, None, None]) & (index < (start + length)[:, None, None])
+    weight = weight * inside
+    weight = weight / weight.sum(dim=-1, keepdim=True)
+    return index.clamp(0, source - 1).long(), weight.to(dtype)
+
+
+def _cubic(distance: Tensor) -> Tensor:
+    """Cubic convolution kernel, a = -0.5 (Keys, IEEE Trans. ASSP 29(6), 1981)."""
+    x = distance.abs()
+    near = (1.5 * x - 2.5) * x * x + 1
+    far = ((-0.5 * x + 2.5) * x - 4) * x + 2
+    return torch.where(x < 1, near, torch.where(x < 2, far, torch.zeros_like(x)))
+
+
+def _weighted_rows(image: Tensor, index: Tensor, weight: Tensor) -> Tensor:
+    """(batch, rows, columns) to (batch, out, columns): out[b, i] = sum over taps of weight[b, i, t] * image[b, index[b, i, t]]."""
+    batch, rows, columns = image.shape
+    offset = torch.arange(batch, device=image.device)[:, None, None] * rows
+    table = image.reshape(batch * rows, columns)
+    bags = F.embedding_bag((index + offset).flatten(0, 1), table, mode="sum", per_sample_weights=weight.flatten(0, 1))
+    return bags.reshape(batch, -1, columns)
