@@ -1,1 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
+"""What happens around training: checkpoints, curves, progress, pictures, the report."""
+
+from .curve_recorder import CurveRecorder
+from .training_checkpoint import TrainingCheckpoint
+
+__all__ = ["CurveRecorder", "TrainingCheckpoint"]

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import csv
+import math
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import ignite.distributed as idist
+import torch
+import torch.nn.functional as F
+from ignite.engine import Engine, Events
+from monai.utils import CommonKeys
+from torch import Tensor
+
+from monai_ext.ops import atomic_file, normalise_patches, patchify
+
+__all__ = ["CurveRecorder"]
+
+
+class CurveRecorder:
+    """Records one row of means an epoch: losses, masked error, hidden vessel share, learning rate, speed.
+
+    Sums stay on the device: the host waits for it once an epoch, not once a step. Every value is averaged over the
+    steps of the epoch and over ranks. The row goes to `engine.state.metrics` (for StatsHandler and
+    TensorBoardStatsHandler: put those after it) and to `curves.csv`.
+
+    Columns: `epoch`, `loss`, each part of the loss; in pre-training `reconstruction` (mean squared error of hidden
+    patches, normalised pixels; measured here if it is not among the parts), `hidden_vessel_share` (of the hidden
+    patches, those that hold at least one vessel pixel), `vessel_patch_share` (the same of all patches: what random
+    masks would reach), `guided_share` (where `engine.prepare_batch` has it); `learning_rate` (the largest of the groups,
+    after the last step), `seconds`, `images_per_second` (of all ranks).
+
+    All ranks attach it; rank 0 writes. Its state, the rows so far, belongs into the checkpoint.
+
+    Args:
+        folder: where `curves.csv` goes; None writes none.
+        loss_parts: returns the detached parts of the latest loss by name, e.g. `"$lambda: @loss.parts"`.
+
+    Raises:
+        RuntimeError: at the end of an epoch whose mean loss is not finite.
+    """
+
+    def __init__(
+        self, folder: str | os.PathLike[str] | None, loss_parts: Callable[[], Mapping[str, Tensor]] | None = None
+    ) -> None:
+        self.folder = None if folder is None else Path(folder)
+        self.loss_parts = loss_parts
+        self.rows: list[dict[str, float]] = []
+        self._means: dict[str, Tensor] = {}
+        self._steps, self._images, self._started = 0, 0, 0.0
+
+    def attach(self, engine: Engine) -> None:
+        """Record the epochs of `engine`, a MONAI trainer with `decollate=False`."""
+        engine.add_event_handler(Events.EPOCH_STARTED, self._start)
+        engine.add_event_handler(Events.ITERATION_COMPLETED, self._add)
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self)
+
+    def __call__(self, engine: Engine) -> None:
+        """Make the row of the finished epoch; all ranks take part."""
+        epoch = engine.state.epoch
+        row = {"epoch": epoch, **self._gather()}
+        if not math.isfinite(row["loss"]):
+            raise RuntimeError(
+                f"loss must be finite, got {row['loss']} in epoch {epoch}; try a lower learning rate, a longer warm-up or "
+                "float32 precision, then go on from the last checkpoint with `--resume true`."
+            )
+        if hasattr(engine.prepare_batch, "guided_share"):
+            row["guided_share"] = float(engine.prepare_batch.guided_share)
+        row["learning_rate"] = max(float(group["lr"]) for group in engine.optimizer.param_groups)
+        row["seconds"] = time.perf_counter() - self._started
+        row["images_per_second"] = row.pop("images") / row["seconds"]
+        self.rows.append(row)
+        engine.state.metrics.update({name: value for name, value in row.items() if name != "epoch"})
+        if self.folder is not None and idist.get_rank() == 0:
+            _write_csv(self.rows, self.folder / "curves.csv")
+
+    def state_dict(self) -> dict[str, Any]:
+        """The rows so far."""
+        return {"rows": [dict(row) for row in self.rows]}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on after saved rows."""
+        self.rows = [dict(row) for row in state["rows"]]
+
+    def _start(self) -> None:
+        self._means, self._steps, self._images, self._started = {}, 0, 0, time.perf_counter()
+
+    @torch.no_grad()
+    def _add(self, engine: Engine) -> None:
+        output = engine.state.output
+        values = {"loss": output[CommonKeys.LOSS], **(self.loss_parts() if self.loss_parts else {})}
+        targets = output[CommonKeys.LABEL]
+        if isinstance(targets, Mapping) and "hidden" in targets:
+            if "reconstruction" not in values:
+                values["reconstruction"] = _masked_error(output[CommonKeys.PRED], targets)
+            if "vessels" in targets:
+                values |= _vessel_shares(targets["vessels"], targets["hidden"])
+        self._steps += 1
+        self._images += len(output[CommonKeys.IMAGE])
+        for name, value in values.items():
+            mean = self._means.setdefault(name, torch.zeros((), device=value.device))
+            mean += (value.detach().float() - mean) / self._steps
+
+    def _gather(self) -> dict[str, float]:
+        """Means over ranks, and the number of images of all; the one wait for the device."""
+        names = sorted(self._means, key=lambda name: name != "loss")
+        device = self._means["loss"].device
+        values = torch.stack(
+            [self._means[name].to(device) for name in names] + [torch.tensor(float(self._images)).to(device)]
+        )
+        *sums, images = idist.all_reduce(values).tolist()
+        return {name: total / idist.get_world_size() for name, total in zip(names, sums, strict=True)} | {
+            "images": images
+        }
+
+
+def _patch_size(hidden: Tensor, image: Tensor) -> int:
+    return round(math.sqrt(image.shape[-2] * image.shape[-1] / hidden.shape[1]))
+
+
+def _masked_error(prediction: Tensor, targets: Mapping[str, Tensor]) -> Tensor:
+    image, hidden = targets["image"].float(), targets["hidden"]
+    error = (prediction.float() - normalise_patches(patchify(image, _patch_size(hidden, image)))).square().mean(-1)
+    return (error * hidden).sum() / hidden.sum()
+
+
+def _vessel_shares(vessels: Tensor, hidden: Tensor) -> dict[str, Tensor]:
+    holds_vessel = F.max_pool2d(vessels.float(), _patch_size(hidden, vessels)).flatten(1)
+    share = (holds_vessel * hidden).sum() / hidden.sum()
+    return {"hidden_vessel_share": share, "vessel_patch_share": holds_vessel.mean()}
+
+
+def _write_csv(rows: list[dict[str, float]], path: Path) -> None:
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    with atomic_file(path) as temporary, open(temporary, "w", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)

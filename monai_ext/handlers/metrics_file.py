@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import ignite.distributed as idist
+from ignite.engine import Engine, Events
+
+from monai_ext.ops import atomic_file
+
+__all__ = ["MetricsFile"]
+
+
+class MetricsFile:
+    """Writes `metrics.json` (mean, standard deviation, n by quantity) and `metrics.csv` (one row an image) when a run ends.
+
+    Args:
+        metric: has `summary` and `rows` after the run, like `ReconstructionQuality`.
+        folder: where to write; made if missing.
+        files: names of the images, in the order of the data, for the rows; their number when left out.
+        context: what else `metrics.json` shall say (data, weights, seed), JSON values.
+    """
+
+    def __init__(
+        self,
+        metric: Any,
+        folder: str | os.PathLike[str],
+        files: Sequence[str] | None = None,
+        context: dict | None = None,
+    ) -> None:
+        self.metric, self.folder, self.files, self.context = metric, Path(folder), files, context or {}
+
+    def attach(self, engine: Engine) -> None:
+        """Hook on the end of the run."""
+        engine.add_event_handler(Events.COMPLETED, self)
+
+    def __call__(self, engine: Engine) -> None:
+        if idist.get_rank() > 0:
+            return
+        with atomic_file(self.folder / "metrics.json") as temporary:
+            temporary.write_text(json.dumps({**self.metric.summary, "context": self.context}, indent=2) + "\n")
+        with atomic_file(self.folder / "metrics.csv") as temporary, open(temporary, "w", newline="") as file:
+            writer = csv.DictWriter(file, ["image", *self.metric.summary])
+            writer.writeheader()
+            for i, row in enumerate(self.metric.rows):
+                values = {name: "" if math.isnan(value) else f"{value:.6f}" for name, value in row.items()}
+                writer.writerow({"image": self.files[i] if self.files else i, **values})

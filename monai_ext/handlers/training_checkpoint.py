@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import os
+import pickle
+import warnings
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import ignite.distributed as idist
+import torch
+from ignite.engine import Engine, Events
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.optim.lr_scheduler import LambdaLR
+
+from monai_ext.ops import atomic_file
+
+__all__ = ["TrainingCheckpoint"]
+
+_KEYS = {"engine", "objects", "ranks", "scaler"}
+
+
+class TrainingCheckpoint:
+    """Saves everything that a run needs to go on as if it had never stopped, in one file, at the end of epochs.
+
+    The file holds the state of `objects` (network, optimizer, lr_scheduler, curves), of the engine and of its gradient
+    scaler, and for every rank the global torch generators and the state of `engine.prepare_batch`. A kill at any moment
+    leaves the previous file or the new one, whole. It holds tensors, numbers, strings, lists and dictionaries only, so
+    `torch.load(weights_only=True)` reads it.
+
+    All ranks attach it and call `restore`; rank 0 writes, all ranks read the same file. It comes last among the
+    handlers, after those whose state it saves. The data order follows from the epoch (`DistributedSampler.set_epoch`).
+    In a bundle:
+
+        "run": ["$@checkpoint.restore(@train#trainer) if @resume else None", "$@train#trainer.run()"]
+
+    Args:
+        path: the file.
+        objects: by name, what has `state_dict` and `load_state_dict`, the same on all ranks; networks are taken out of
+            DistributedDataParallel and `torch.compile`. The engine and its prepare_batch need not be named.
+        every: save each `every`-th epoch, and the last.
+
+    Raises:
+        ValueError: if every is below 1.
+        TypeError: if an object has no state.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], objects: Mapping[str, Any], *, every: int = 1) -> None:
+        if every < 1:
+            raise ValueError(f"every must be >= 1 epoch, got {every}.")
+        for name, thing in objects.items():
+            if not (hasattr(thing, "state_dict") and hasattr(thing, "load_state_dict")):
+                raise TypeError(
+                    f"objects['{name}'] must have state_dict and load_state_dict, got {type(thing).__name__}."
+                )
+        self.path = Path(path)
+        self.objects = {name: _bare(thing) for name, thing in objects.items()}
+        self.every = every
+
+    def attach(self, engine: Engine) -> None:
+        """Save at the end of epochs of `engine`."""
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self)
+
+    def __call__(self, engine: Engine) -> None:
+        """Save, if it is this epoch's turn; all ranks take part."""
+        if engine.state.epoch % self.every and engine.state.epoch != engine.state.max_epochs:
+            return
+        ranks = idist.all_gather(_rank_state(engine))
+        if idist.get_rank() != 0:
+            return
+        scaler = getattr(engine, "scaler", None)
+        state = {
+            "engine": dict(engine.state_dict()) | {"epoch": engine.state.epoch},
+            "objects": {name: thing.state_dict() for name, thing in self._shared(engine).items()},
+            "ranks": ranks,
+            "scaler": {} if scaler is None else scaler.state_dict(),
+        }
+        _require_plain(state, "checkpoint")
+        with atomic_file(self.path) as temporary:
+            torch.save(state, temporary)
+
+    def restore(self, engine: Engine) -> None:
+        """Bring the objects and the engine to the state of the file; `engine.run()` then goes on with the next epoch.
+
+        Nothing is changed before the file has been checked. The engine keeps its own max_epochs and epoch length: if
+        they differ from the file's, the learning rate follows the new plan from the finished epoch on. A finished run
+        only fires the events of its end.
+
+        Args:
+            engine: a trainer that has not run.
+
+        Raises:
+            FileNotFoundError: if there is no file.
+            ValueError: if it is not a training checkpoint, of another network, or beyond max_epochs.
+        """
+        saved = self._read()
+        done, planned = saved["engine"]["epoch"], engine.state.max_epochs
+        if planned is not None and done > planned:
+            raise ValueError(f"epochs must be at least the {done} that '{self.path}' has finished, got {planned}.")
+        shared = self._shared(engine)
+        self._check_objects(saved["objects"], shared)
+        position = _position(engine, saved["engine"])
+        for name, thing in shared.items():
+            _load(thing, saved["objects"][name], saved["engine"], position)
+        rank_state = self._rank_state_of(saved["ranks"])
+        if "prepare_batch" in rank_state:
+            engine.prepare_batch.load_state_dict(rank_state["prepare_batch"])
+        engine.load_state_dict(position)
+
+        def go_on(engine: Engine) -> None:
+            # run() makes the scaler, and sets an engine that is done back to epoch 0, just before it fires STARTED.
+            started.remove()
+            engine.load_state_dict(position)
+            if getattr(engine, "scaler", None) is not None and saved["scaler"]:
+                engine.scaler.load_state_dict(saved["scaler"])
+            _set_global_generators(rank_state, engine)
+
+        started = engine.add_event_handler(Events.STARTED, go_on)
+        engine.logger.info(f"'{self.path}': {done} epochs are done, going on until epoch {planned}.")
+
+    def _shared(self, engine: Engine) -> dict[str, Any]:
+        return {
+            k: v for k, v in self.objects.items() if v is not getattr(engine, "prepare_batch", None) and v is not engine
+        }
+
+    def _read(self) -> dict[str, Any]:
+        if not self.path.is_file():
+            raise FileNotFoundError(
+                f"no checkpoint '{self.path}' to resume from; run without `--resume true` to start anew."
+            )
+        try:
+            saved = torch.load(self.path, map_location="cpu", weights_only=True)
+        except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+            raise ValueError(f"checkpoint '{self.path}' cannot be read; run without `--resume true`.") from error
+        if not isinstance(saved, dict) or not saved.keys() >= _KEYS:
+            raise ValueError(
+                f"'{self.path}' must be a training checkpoint (with {', '.join(sorted(_KEYS))}), it is not."
+            )
+        return saved
+
+    def _check_objects(self, saved: Mapping[str, Any], shared: Mapping[str, Any]) -> None:
+        if missing := sorted(shared.keys() - saved.keys()):
+            raise ValueError(f"checkpoint '{self.path}' must hold the state of {missing}, it holds {sorted(saved)}.")
+        for name, thing in shared.items():
+            if isinstance(thing, nn.Module) and (differences := _differences(saved[name], thing.state_dict())):
+                shown = "; ".join(differences[:3]) + (f"; and {len(differences) - 3} more" if differences[3:] else "")
+                raise ValueError(
+                    f"checkpoint '{self.path}' must be of the same {name} as this run, got {shown}; "
+                    "give the model and image size that it was trained with, or run without `--resume true`."
+                )
+
+    def _rank_state_of(self, ranks: list[dict[str, Any]]) -> dict[str, Any]:
+        if len(ranks) == idist.get_world_size():
+            return ranks[idist.get_rank()]
+        warnings.warn(
+            f"checkpoint '{self.path}' was written by {len(ranks)} processes and is resumed by {idist.get_world_size()}: "
+            "the random generators start anew from the seed of each rank, so the run is not the same to the bit.",
+            stacklevel=3,
+        )
+        return {}
+
+
+def _bare(thing: Any) -> Any:
+    while isinstance(thing, DistributedDataParallel) or hasattr(thing, "_orig_mod"):
+        thing = thing.module if isinstance(thing, DistributedDataParallel) else thing._orig_mod
+    return thing
+
+
+def _rank_state(engine: Engine) -> dict[str, Any]:
+    state: dict[str, Any] = {"cpu": torch.get_rng_state()}
+    device = torch.device(getattr(engine.state, "device", None) or "cpu")
+    if device.type == "cuda":
+        state["cuda"] = torch.cuda.get_rng_state(device)
+    prepare_batch = getattr(engine, "prepare_batch", None)
+    if hasattr(prepare_batch, "state_dict"):
+        state["prepare_batch"] = prepare_batch.state_dict()
+    return state
+
+
+def _set_global_generators(rank_state: Mapping[str, Any], engine: Engine) -> None:
+    if "cpu" in rank_state:
+        torch.set_rng_state(rank_state["cpu"])
+    if "cuda" in rank_state and torch.device(engine.state.device).type == "cuda":
+        torch.cuda.set_rng_state(rank_state["cuda"], engine.state.device)
+
+
+def _position(engine: Engine, saved: Mapping[str, Any]) -> dict[str, Any]:
+    """The saved epoch in the plan of this run, which may have more epochs, or more steps in each."""
+    plan = {
+        "epoch_length": engine.state.epoch_length or saved["epoch_length"],
+        "max_epochs": engine.state.max_epochs or saved["max_epochs"],
+    }
+    return {key: value for key, value in saved.items() if key != "iteration"} | plan
+
+
+def _load(thing: Any, state: Any, saved: Mapping[str, Any], position: Mapping[str, Any]) -> None:
+    if not isinstance(thing, LambdaLR) or all(saved[k] == position[k] for k in ("epoch_length", "max_epochs")):
+        thing.load_state_dict(state)
+        return
+    # Another plan: the shape of the schedule is this run's, only the place on it is the file's.
+    step = state["last_epoch"]
+    if step == saved["iteration"]:
+        step = position["epoch"] * position["epoch_length"]
+    thing.__dict__.update(last_epoch=step, _step_count=step + 1, _last_lr=state["_last_lr"])
+
+
+def _differences(saved: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> list[str]:
+    lines = []
+    for name in sorted(saved.keys() | own.keys()):
+        in_file, here = (tuple(d[name].shape) if name in d else "nothing" for d in (saved, own))
+        if in_file != here:
+            lines.append(f"'{name}' {in_file} in the file and {here} here")
+    return lines
+
+
+def _require_plain(value: Any, name: str) -> None:
+    """Found when written, not when a killed run wants to go on."""
+    if type(value) in (dict, OrderedDict):
+        for key, item in value.items():
+            _require_plain(item, f"{name}.{key}")
+    elif type(value) in (list, tuple):
+        for index, item in enumerate(value):
+            _require_plain(item, f"{name}.{index}")
+    elif type(value) not in (type(None), bool, int, float, str, Tensor, nn.Parameter):
+        raise TypeError(
+            f"{name} must be a tensor, number, string, list or dict to be saved, got {type(value).__name__}."
+        )

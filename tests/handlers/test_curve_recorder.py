@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import csv
+
+import pytest
+import torch
+from ignite.engine import Engine
+from monai.utils import CommonKeys
+
+from monai_ext.handlers.curve_recorder import CurveRecorder
+from monai_ext.ops import normalise_patches, patchify
+
+
+class PrepareBatch:
+    guided_share = 0.25
+
+
+def engine_over(step):
+    """An Ignite engine that gives what a MONAI trainer gives; `step` maps the iteration to an output."""
+    engine = Engine(lambda engine, batch: step(batch))
+    engine.prepare_batch = PrepareBatch()
+    engine.optimizer = torch.optim.SGD(
+        [{"params": [torch.zeros(1)], "lr": 0.1}, {"params": [torch.zeros(1)], "lr": 0.3}], lr=1.0
+    )
+    return engine
+
+
+def output(loss, **more):
+    image = torch.zeros(3, 1, 8, 16)
+    return {CommonKeys.IMAGE: image, CommonKeys.LABEL: image > 0, CommonKeys.LOSS: torch.as_tensor(loss)} | more
+
+
+def test_row_holds_the_means_of_the_epoch(tmp_path):
+    losses = iter([1.0, 2.0, 6.0, 5.0, 5.0, 5.0])
+    parts = {}
+
+    def step(_):
+        parts["consistency"] = torch.tensor(2.0)
+        return output(next(losses))
+
+    recorder = CurveRecorder(tmp_path, lambda: parts)
+    engine = engine_over(step)
+    recorder.attach(engine)
+    engine.run([0, 1, 2], max_epochs=2)
+    assert [row["loss"] for row in recorder.rows] == pytest.approx([3.0, 5.0])
+    row = recorder.rows[0]
+    assert list(row)[:3] == ["epoch", "loss", "consistency"]
+    assert (row["consistency"], row["guided_share"], row["learning_rate"]) == pytest.approx((2.0, 0.25, 0.3))
+    assert row["images_per_second"] * row["seconds"] == pytest.approx(9)
+    assert engine.state.metrics["loss"] == pytest.approx(5.0) and "epoch" not in engine.state.metrics
+    with open(tmp_path / "curves.csv", newline="") as file:
+        assert [(line["epoch"], float(line["loss"])) for line in csv.DictReader(file)] == [("1", 3.0), ("2", 5.0)]
+
+
+def pretraining_output():
+    """An 8x16 image of 4 px patches (2 rows, 4 columns): vessel in patches 1 and 6, patches 1, 2, 3 hidden."""
+    image = torch.randn(1, 1, 8, 16, generator=torch.Generator().manual_seed(0))
+    vessels = torch.zeros(1, 1, 8, 16, dtype=torch.bool)
+    vessels[0, 0, 0, 4] = vessels[0, 0, 7, 11] = True
+    hidden = torch.zeros(1, 8, dtype=torch.bool)
+    hidden[0, 1:4] = True
+    targets = {"image": image, "vessels": vessels, "hidden": hidden}
+    prediction = normalise_patches(patchify(image, 4))
+    prediction[0, 1] += 3  # error 9 in one of three hidden patches
+    prediction[0, 5] += 100  # visible: does not count
+    return {
+        CommonKeys.IMAGE: image,
+        CommonKeys.LABEL: targets,
+        CommonKeys.PRED: prediction,
+        CommonKeys.LOSS: torch.ones(()),
+    }
+
+
+def test_vessel_share_and_masked_error_on_a_non_square_image(global_rng_untouched):
+    recorder = CurveRecorder(None)
+    engine = engine_over(lambda _: pretraining_output())
+    recorder.attach(engine)
+    engine.run([0, 1])
+    row = recorder.rows[0]
+    assert row["hidden_vessel_share"] == pytest.approx(1 / 3)
+    assert row["vessel_patch_share"] == pytest.approx(2 / 8)
+    assert row["reconstruction"] == pytest.approx(3.0, abs=1e-5)
+
+
+def test_the_losss_own_reconstruction_part_is_taken_as_it_is():
+    recorder = CurveRecorder(None, lambda: {"reconstruction": torch.tensor(7.0)})
+    engine = engine_over(lambda _: pretraining_output())
+    recorder.attach(engine)
+    engine.run([0])
+    assert recorder.rows[0]["reconstruction"] == pytest.approx(7.0)
+
+
+def test_no_value_is_read_during_the_epoch(monkeypatch):
+    """A read of a device tensor makes the host wait; one epoch of four steps reads as often as one of one step."""
+    reads = []
+    for name in ("item", "tolist", "__float__", "__bool__", "cpu", "numpy"):
+        original = getattr(torch.Tensor, name)
+        monkeypatch.setattr(torch.Tensor, name, lambda *a, o=original, n=name, **k: reads.append(n) or o(*a, **k))
+    recorder = CurveRecorder(None)
+    engine = engine_over(lambda _: pretraining_output())
+    recorder.attach(engine)
+    engine.run([0] * 4)
+    assert reads == ["tolist"]
+
+
+def test_resumed_rows_go_on(tmp_path):
+    recorder = CurveRecorder(tmp_path)
+    recorder.load_state_dict({"rows": [{"epoch": 1, "loss": 9.0}]})
+    engine = engine_over(lambda _: output(1.0))
+    recorder.attach(engine)
+    engine.load_state_dict({"epoch": 1, "max_epochs": 2, "epoch_length": 1})
+    engine.run([0], max_epochs=2)
+    assert [row["epoch"] for row in recorder.state_dict()["rows"]] == [1, 2]
+    lines = (tmp_path / "curves.csv").read_text().splitlines()
+    assert len(lines) == 3 and lines[1].startswith("1,9.0")
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_loss_that_is_not_finite_ends_the_run(tmp_path, bad):
+    recorder = CurveRecorder(tmp_path)
+    engine = engine_over(lambda _: output(bad))
+    recorder.attach(engine)
+    with pytest.raises(RuntimeError, match=r"finite, got (nan|inf) in epoch 1; try a lower learning rate"):
+        engine.run([0])
+    assert not recorder.rows and not list(tmp_path.iterdir())

@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run as a script (`FOLDER EPOCHS KILL`) it is the process that the tests kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from ignite.engine import Events
+from monai.engines import SupervisedTrainer
+from monai.handlers import LrScheduleHandler
+from monai.optimizers import WarmupCosineSchedule
+from torch import nn
+from torch.utils.data import DataLoader, DistributedSampler
+
+from monai_ext.handlers.curve_recorder import CurveRecorder
+from monai_ext.handlers.training_checkpoint import TrainingCheckpoint
+
+SAMPLES, BATCH, PLANNED = 24, 4, 4
+
+
+class NoisyBatch:
+    """A prepare_batch with a generator of its own, as the real one has."""
+
+    def __init__(self, seed=0):
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def __call__(self, batch, device, non_blocking, **kwargs):
+        image = batch + 0.1 * torch.randn(batch.shape, generator=self.generator)
+        return image, batch.sum(-1, keepdim=True)
+
+    def state_dict(self):
+        return {"generator": self.generator.get_state()}
+
+    def load_state_dict(self, state):
+        self.generator.set_state(state["generator"])
+
+
+def build(folder, epochs, *, seed=0, width=5, planned=PLANNED, every=1):
+    """A trainer, and its checkpoint, whose result depends on every state there is: dropout draws from torch itself."""
+    torch.manual_seed(seed)
+    data = torch.randn(SAMPLES, 3, generator=torch.Generator().manual_seed(1))
+    network = nn.Sequential(nn.Linear(3, width), nn.Dropout(0.5), nn.Linear(width, 1))
+    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-2)
+    steps = SAMPLES // BATCH
+    schedule = WarmupCosineSchedule(optimizer, warmup_steps=3, t_total=planned * steps)
+    curves = CurveRecorder(folder)
+    objects = {"network": network, "optimizer": optimizer, "lr_scheduler": schedule, "curves": curves}
+    checkpoint = TrainingCheckpoint(Path(folder) / "training.pt", objects, every=every)
+    sampler = DistributedSampler(data, num_replicas=1, rank=0, seed=3)
+    trainer = SupervisedTrainer(
+        device="cpu",
+        max_epochs=epochs,
+        train_data_loader=DataLoader(data, batch_size=BATCH, sampler=sampler),
+        network=network,
+        optimizer=optimizer,
+        loss_function=nn.MSELoss(),
+        prepare_batch=NoisyBatch(seed),
+        decollate=False,
+        train_handlers=[LrScheduleHandler(schedule, epoch_level=False, print_lr=False), curves, checkpoint],
+    )
+    return trainer, checkpoint
+
+
+def stop_after(trainer, epoch):
+    trainer.add_event_handler(Events.EPOCH_COMPLETED(once=epoch), lambda engine: engine.terminate())
+
+
+def assert_same(one, other, *, but=("seconds", "images_per_second")):
+    if isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for key in one.keys() - set(but):
+            assert_same(one[key], other[key])
+    elif isinstance(one, list | tuple):
+        assert len(one) == len(other)
+        for a, b in zip(one, other, strict=True):
+            assert_same(a, b)
+    else:
+        assert torch.equal(one, other) if isinstance(one, torch.Tensor) else one == other
+
+
+def states(checkpoint):
+    return {name: thing.state_dict() for name, thing in checkpoint.objects.items()}
+
+
+@pytest.fixture
+def straight(tmp_path):
+    trainer, checkpoint = build(tmp_path / "straight", PLANNED)
+    trainer.run()
+    return states(checkpoint)
+
+
+def test_two_and_two_epochs_are_bit_equal_to_four(tmp_path, straight):
+    first, _ = build(tmp_path, PLANNED)
+    stop_after(first, 2)
+    first.run()
+    second, checkpoint = build(tmp_path, PLANNED, seed=99)
+    checkpoint.restore(second)
+    torch.manual_seed(5)  # whatever is drawn between restore and run does not matter
+    second.run()
+    assert second.state.epoch == 4 and [row["epoch"] for row in states(checkpoint)["curves"]["rows"]] == [1, 2, 3, 4]
+    assert_same(states(checkpoint), straight)
+
+
+def test_a_finished_run_goes_on_when_max_epochs_grows(tmp_path, straight):
+    first, _ = build(tmp_path, 2)
+    first.run()
+    second, checkpoint = build(tmp_path, PLANNED, seed=99)
+    checkpoint.restore(second)
+    second.run()
+    assert_same(states(checkpoint), straight)
+
+
+def test_learning_rate_follows_the_new_plan(tmp_path):
+    build(tmp_path, 2, planned=2)[0].run()
+    longer, checkpoint = build(tmp_path, 8, planned=8)
+    checkpoint.restore(longer)
+    reference, _ = build(tmp_path / "reference", 8, planned=8)
+    rates = [[], []]
+    for trainer, rate in zip((longer, reference), rates, strict=True):
+        trainer.add_event_handler(
+            Events.ITERATION_COMPLETED, lambda engine, rate=rate: rate.append(engine.optimizer.param_groups[0]["lr"])
+        )
+        trainer.run()
+    assert rates[0] == pytest.approx(rates[1][2 * SAMPLES // BATCH :])
+
+
+def test_a_finished_run_does_not_train_again(tmp_path, straight):
+    build(tmp_path, PLANNED)[0].run()
+    trainer, checkpoint = build(tmp_path, PLANNED, seed=99)
+    checkpoint.restore(trainer)
+    ended = []
+    trainer.add_event_handler(Events.ITERATION_STARTED, lambda: pytest.fail("trained"))
+    trainer.add_event_handler(Events.COMPLETED, lambda engine: ended.append(engine.state.epoch))
+    trainer.run()
+    assert ended == [PLANNED]
+    assert_same(states(checkpoint), straight)
+
+
+def test_saves_every_second_epoch_and_the_last(tmp_path):
+    trainer, checkpoint = build(tmp_path, 5, every=2)
+    saved = []
+
+    def look(engine):
+        if checkpoint.path.exists():
+            saved.append(torch.load(checkpoint.path, weights_only=True)["engine"]["epoch"])
+
+    trainer.add_event_handler(Events.EPOCH_COMPLETED, look)
+    trainer.run()
+    assert saved == [2, 2, 4, 5]
+    assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_scaler_is_restored_although_run_makes_a_new_one(tmp_path):
+    trainer, checkpoint = build(tmp_path, PLANNED)
+    stop_after(trainer, 1)
+    trainer.run()
+    saved = torch.load(checkpoint.path, weights_only=True)
+    torch.save(saved | {"scaler": {"scale": 128.0}}, checkpoint.path)
+
+    class Scaler:
+        loaded = None
+
+        def load_state_dict(self, state):
+            self.loaded = state
+
+        def state_dict(self):
+            return {"scale": 1.0}
+
+    second, checkpoint = build(tmp_path, 1)
+    second.state.max_epochs = PLANNED
+    checkpoint.restore(second)
+    scaler = Scaler()
+    stop_after(second, 2)
+    # As Trainer.run does with amp: the scaler is there just before STARTED is fired.
+    second._event_handlers[Events.STARTED].insert(0, (lambda: setattr(second, "scaler", scaler), (), {}))
+    second.run()
+    assert scaler.loaded == {"scale": 128.0}
+
+
+def test_networks_are_taken_out_of_compile():
+    network = nn.Linear(2, 2)
+    checkpoint = TrainingCheckpoint("a.pt", {"network": torch.compile(network)})
+    assert checkpoint.objects["network"] is network
+
+
+def test_missing_file_says_to_run_without_resume(tmp_path):
+    trainer, checkpoint = build(tmp_path, 2)
+    with pytest.raises(FileNotFoundError, match=r"training\.pt'.*run without `--resume true`"):
+        checkpoint.restore(trainer)
+
+
+def test_another_network_size_is_named_and_nothing_is_loaded(tmp_path):
+    build(tmp_path, 1)[0].run()
+    trainer, checkpoint = build(tmp_path, 2, width=7, seed=4)
+    before = {name: tensor.clone() for name, tensor in trainer.network.state_dict().items()}
+    with pytest.raises(ValueError, match=r"training\.pt.*'0\.bias' \(5,\) in the file and \(7,\) here; .*'0\.weight'"):
+        checkpoint.restore(trainer)
+    assert_same(dict(trainer.network.state_dict()), before)
+
+
+def test_torn_and_foreign_files_are_refused(tmp_path):
+    trainer, checkpoint = build(tmp_path, 2)
+    checkpoint.path.write_bytes(b"PK torn")
+    with pytest.raises(ValueError, match="cannot be read"):
+        checkpoint.restore(trainer)
+    torch.save({"weight": torch.zeros(2)}, checkpoint.path)
+    with pytest.raises(ValueError, match="must be a training checkpoint"):
+        checkpoint.restore(trainer)
+
+
+def test_fewer_epochs_than_finished_are_refused(tmp_path):
+    build(tmp_path, 3)[0].run()
+    trainer, checkpoint = build(tmp_path, 2)
+    with pytest.raises(ValueError, match=r"at least the 3 that .* got 2"):
+        checkpoint.restore(trainer)
+
+
+def test_another_number_of_processes_warns_and_keeps_the_seeds_of_the_ranks(tmp_path):
+    trainer, checkpoint = build(tmp_path, 2)
+    trainer.run()
+    saved = torch.load(checkpoint.path, weights_only=True)
+    torch.save(saved | {"ranks": saved["ranks"] * 2}, checkpoint.path)
+    trainer, checkpoint = build(tmp_path, 3, seed=7)
+    with pytest.warns(UserWarning, match="written by 2 processes and is resumed by 1"):
+        checkpoint.restore(trainer)
+    assert torch.equal(trainer.prepare_batch.generator.get_state(), torch.Generator().manual_seed(7).get_state())
+
+
+def test_what_could_not_be_read_again_is_refused_when_written(tmp_path):
+    trainer, checkpoint = build(tmp_path, 1)
+    checkpoint.objects["curves"].rows.append({"loss": np.float32(1)})
+    with pytest.raises(TypeError, match=r"checkpoint\.objects\.curves\.rows\.0\.loss must be .* got float32"):
+        checkpoint(trainer)
+    assert not list(tmp_path.iterdir())
+
+
+def test_bad_arguments_are_named():
+    with pytest.raises(ValueError, match="every must be >= 1"):
+        TrainingCheckpoint("a.pt", {}, every=0)
+    with pytest.raises(TypeError, match=r"objects\['network'\] must have state_dict"):
+        TrainingCheckpoint("a.pt", {"network": 3})
+
+
+def run_process(folder, kill):
+    command = [sys.executable, __file__, str(folder), kill]
+    return subprocess.run(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, timeout=120).returncode
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kill", ["in epoch 3", "while writing epoch 3"])
+def test_killed_process_goes_on_bit_equal(tmp_path, straight, kill):
+    assert run_process(tmp_path, kill) == -signal.SIGKILL
+    trainer, checkpoint = build(tmp_path, PLANNED, seed=99)
+    assert torch.load(checkpoint.path, weights_only=True)["engine"]["epoch"] == 2
+    checkpoint.restore(trainer)
+    trainer.run()
+    assert_same(states(checkpoint), straight)
+    assert not list(tmp_path.glob("*.tmp"))
+
+
+def _die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _victim(folder, kill):
+    trainer, _ = build(folder, PLANNED)
+    if kill == "in epoch 3":
+        trainer.add_event_handler(Events.ITERATION_COMPLETED(once=2 * SAMPLES // BATCH + 3), _die)
+    else:
+        trainer.add_event_handler(Events.EPOCH_STARTED(once=3), lambda: setattr(os, "fsync", _die))
+    trainer.run()
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    _victim(*sys.argv[1:])
