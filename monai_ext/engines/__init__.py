@@ -3,5 +3,6 @@
 
 from .prepare_frames import PrepareFrames
 from .prepare_masked_batch import PrepareMaskedBatch
+from .run_plan import RunPlan
 
-__all__ = ["PrepareFrames", "PrepareMaskedBatch"]
+__all__ = ["PrepareFrames", "PrepareMaskedBatch", "RunPlan"]

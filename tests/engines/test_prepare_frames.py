@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+import numpy as np
+import pytest
+import torch
+
+from monai_ext.engines import PrepareFrames
+
+
+def frames(batch: int = 4, height: int = 40, width: int = 48) -> dict:
+    generator = torch.Generator().manual_seed(0)
+    image = (torch.rand(batch, 1, 48, 48, generator=generator) * 255).to(torch.uint8)
+    image[..., height:, :] = 0
+    vessels = image > 128
+    packed = torch.from_numpy(np.packbits(vessels.numpy(), axis=-1))
+    return {"image": image, "vessels": packed, "extent": torch.tensor([[height, width]] * batch)}
+
+
+def test_whole_frame_without_augmentation():
+    image, vessels = PrepareFrames(image_size=(40, 48), mean=0.4, std=0.2, augment=False)(frames(), "cpu")
+    raw = frames()["image"][:, :, :40]
+    assert image.dtype == torch.float32 and vessels.dtype == torch.bool
+    assert torch.allclose(image * 0.2 + 0.4, raw / 255, atol=1e-6)
+    assert torch.equal(vessels, raw > 128)
+
+
+@pytest.mark.parametrize("size", [32, (24, 33)])
+def test_crops_have_the_size_asked_and_stay_inside_the_frame(size, global_rng_untouched):
+    batch = frames()
+    batch["image"][..., :40, :] = 200
+    image, vessels = PrepareFrames(image_size=size, mean=0.0, std=1.0)(batch, "cpu")
+    assert image.shape[-2:] == vessels.shape[-2:] == ((size, size) if isinstance(size, int) else size)
+    assert torch.allclose(image, torch.tensor(200 / 255))
+
+
+def test_map_follows_the_image():
+    """A map that is a threshold of a smooth image stays one after crop and flip."""
+    ramp = torch.linspace(0, 255, 48).expand(4, 1, 48, 48).to(torch.uint8)
+    batch = frames(height=48) | {"image": ramp, "vessels": torch.from_numpy(np.packbits(ramp.numpy() > 128, axis=-1))}
+    image, vessels = PrepareFrames(image_size=32, mean=0.0, std=1.0)(batch, "cpu")
+    sure = (image - 128 / 255).abs() > 0.03
+    assert torch.equal(vessels[sure], (image > 128 / 255)[sure])
+
+
+def test_state_continues_the_draws_and_ranks_differ():
+    prepare = PrepareFrames(image_size=16, mean=0.0, std=1.0, seed=3)
+    first = prepare(frames(), "cpu")[0]
+    state = prepare.state_dict()
+    second = prepare(frames(), "cpu")[0]
+    again = PrepareFrames(image_size=16, mean=0.0, std=1.0, seed=99)
+    again.load_state_dict(state)
+    assert torch.equal(again(frames(), "cpu")[0], second) and not torch.equal(first, second)
+    other_rank = PrepareFrames(image_size=16, mean=0.0, std=1.0, seed=3, rank=1)
+    assert not torch.equal(other_rank(frames(), "cpu")[0], first)
+
+
+def test_bad_knobs_are_refused():
+    with pytest.raises(ValueError, match=r"must be positive, got \(0, 0\) and 1"):
+        PrepareFrames(image_size=0, mean=0, std=1)
+    with pytest.raises(ValueError, match=r"must be positive, got \(8, 8\) and 0"):
+        PrepareFrames(image_size=8, mean=0, std=0)
