@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import io
+import time
+
+import pytest
+import torch
+from ignite.engine import Engine, Events
+from monai.utils import CommonKeys
+
+from monai_ext.handlers.epoch_progress_bar import EpochProgressBar
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+class CountedLoss:
+    """Counts how often its value is read."""
+
+    def __init__(self):
+        self.reads = 0
+
+    def __float__(self):
+        self.reads += 1
+        return 0.25
+
+
+def run(bar, steps=6, epochs=2, metrics=None, loss=0.5):
+    engine = Engine(
+        lambda engine, batch: {CommonKeys.LOSS: loss if isinstance(loss, CountedLoss) else torch.tensor(loss)}
+    )
+    if metrics:
+        engine.add_event_handler(Events.EPOCH_COMPLETED, lambda engine: engine.state.metrics.update(metrics))
+    bar.attach(engine)
+    engine.run(range(steps), max_epochs=epochs)
+
+
+def test_log_file_gets_one_line_an_epoch():
+    stream = io.StringIO()
+    run(EpochProgressBar(stream=stream), metrics={"loss": 0.51251, "seconds": 12.34, "images_per_second": 520.6})
+    assert stream.getvalue().splitlines() == [f"epoch {n}/2  loss 0.5125  12.3 s  521 images/s" for n in (1, 2)]
+
+
+def test_line_shows_the_latest_loss_where_nothing_recorded_a_mean():
+    stream = io.StringIO()
+    run(EpochProgressBar(stream=stream), epochs=1)
+    assert stream.getvalue() == "epoch 1/1  loss 0.5\n"
+
+
+def test_terminal_gets_a_bar_with_the_losses():
+    stream = Terminal()
+    parts = {"consistency": torch.tensor(0.125)}
+
+    def slow_parts():
+        time.sleep(0.12)  # tqdm draws at most each 0.1 s
+        return parts
+
+    run(EpochProgressBar(slow_parts, every=2, stream=stream))
+    assert "epoch 2/2: 100%" in stream.getvalue() and "6/6" in stream.getvalue()
+    assert "loss=0.5000, consistency=0.1250" in stream.getvalue()
+
+
+def test_losses_are_read_every_so_many_steps_only():
+    loss = CountedLoss()
+    run(EpochProgressBar(every=4, stream=Terminal()), steps=8, epochs=1, metrics={"loss": 1.0}, loss=loss)
+    assert loss.reads == 2
+
+
+def test_bad_interval_is_named():
+    with pytest.raises(ValueError, match="every must be >= 1 step, got 0"):
+        EpochProgressBar(every=0)
