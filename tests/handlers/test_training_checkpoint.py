@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run as a script (`FOLDER EPOCHS KILL`) it is the process that the tests kill."""
+"""Run as a script it is the process that a test kills (`FOLDER KILL`), or one of two that train together (`FOLDER`)."""
 
 from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import ignite.distributed as idist
 import numpy as np
 import pytest
 import torch
@@ -17,6 +19,7 @@ from monai.engines import SupervisedTrainer
 from monai.handlers import LrScheduleHandler
 from monai.optimizers import WarmupCosineSchedule
 from torch import nn
+from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, DistributedSampler
 
 from monai_ext.handlers.curve_recorder import CurveRecorder
@@ -42,18 +45,19 @@ class NoisyBatch:
         self.generator.set_state(state["generator"])
 
 
-def build(folder, epochs, *, seed=0, width=5, planned=PLANNED, every=1):
+def build(folder, epochs, *, seed=0, width=5, planned=PLANNED, every=1, rank=0, ranks=1):
     """A trainer, and its checkpoint, whose result depends on every state there is: dropout draws from torch itself."""
-    torch.manual_seed(seed)
+    torch.manual_seed(seed + 1000 * rank)
     data = torch.randn(SAMPLES, 3, generator=torch.Generator().manual_seed(1))
     network = nn.Sequential(nn.Linear(3, width), nn.Dropout(0.5), nn.Linear(width, 1))
+    network = DistributedDataParallel(network) if ranks > 1 else network
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-2)
-    steps = SAMPLES // BATCH
+    steps = SAMPLES // BATCH // ranks
     schedule = WarmupCosineSchedule(optimizer, warmup_steps=3, t_total=planned * steps)
     curves = CurveRecorder(folder)
     objects = {"network": network, "optimizer": optimizer, "lr_scheduler": schedule, "curves": curves}
     checkpoint = TrainingCheckpoint(Path(folder) / "training.pt", objects, every=every)
-    sampler = DistributedSampler(data, num_replicas=1, rank=0, seed=3)
+    sampler = DistributedSampler(data, num_replicas=ranks, rank=rank, seed=3)
     trainer = SupervisedTrainer(
         device="cpu",
         max_epochs=epochs,
@@ -61,7 +65,7 @@ def build(folder, epochs, *, seed=0, width=5, planned=PLANNED, every=1):
         network=network,
         optimizer=optimizer,
         loss_function=nn.MSELoss(),
-        prepare_batch=NoisyBatch(seed),
+        prepare_batch=NoisyBatch(seed + 1000 * rank),
         decollate=False,
         train_handlers=[LrScheduleHandler(schedule, epoch_level=False, print_lr=False), curves, checkpoint],
     )
@@ -278,6 +282,42 @@ def _victim(folder, kill):
     trainer.run()
 
 
+@pytest.mark.slow
+def test_two_processes_go_on_bit_equal_each_with_its_own_generators(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    shared = os.environ | {"OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": "2"}
+    command = [sys.executable, __file__, str(tmp_path)]
+    processes = [
+        subprocess.Popen(command, env=shared | {"RANK": str(rank), "LOCAL_RANK": str(rank)}) for rank in range(2)
+    ]
+    assert [process.wait(timeout=120) for process in processes] == [0, 0]
+    assert len((tmp_path / "resumed" / "curves.csv").read_text().splitlines()) == 1 + PLANNED
+
+
+def _one_of_two(folder):
+    torch.distributed.init_process_group("gloo")
+    ranks = {"rank": idist.get_rank(), "ranks": idist.get_world_size()}
+    straight, expected = build(f"{folder}/straight", PLANNED, **ranks)
+    straight.run()
+    first, _ = build(f"{folder}/resumed", PLANNED, **ranks)
+    stop_after(first, 2)
+    first.run()
+    torch.distributed.barrier()
+    second, checkpoint = build(f"{folder}/resumed", PLANNED, seed=99, **ranks)
+    checkpoint.restore(second)
+    second.run()
+    assert_same(states(checkpoint), states(expected))
+    assert_same(second.prepare_batch.state_dict(), straight.prepare_batch.state_dict())
+    generators = idist.all_gather(second.prepare_batch.state_dict()["generator"][None])
+    assert not torch.equal(*generators)
+    curves = idist.all_gather(states(checkpoint)["curves"])
+    assert_same(*curves)
+    torch.distributed.barrier()  # rank 0 holds the store: it must not leave first
+    torch.distributed.destroy_process_group()
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    _victim(*sys.argv[1:])
+    _victim(*sys.argv[1:]) if len(sys.argv) > 2 else _one_of_two(*sys.argv[1:])
