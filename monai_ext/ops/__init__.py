@@ -7,6 +7,7 @@ from .crop import crop_resize, crop_resize_nearest, full_boxes, random_crop_boxe
 from .masking import guided_mask, hidden_count, patch_distribution, random_mask
 from .patch_norm import denormalise_patches, normalise_patches
 from .patches import patch_grid, patchify, unpatchify
+from .positions import sincos_positions
 
 __all__ = [
     "atomic_file",
@@ -22,6 +23,7 @@ __all__ = [
     "patchify",
     "random_crop_boxes",
     "random_mask",
+    "sincos_positions",
     "unpack_bits",
     "unpatchify",
 ]

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a patch lies, as a vector that a transformer can add to its token."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+__all__ = ["sincos_positions"]
+
+
+def sincos_positions(
+    rows: int, columns: int, width: int, *, cls_token: bool = True, device: torch.device | str | None = None
+) -> Tensor:
+    """Fixed sine-cosine positions of a grid of patches, in the convention of the released masked auto-encoders.
+
+        omega_i = 10000 ** (-i / (width / 4)),  i = 0 ... width / 4 - 1
+        position(row, column) = [sin(column omega), cos(column omega), sin(row omega), cos(row omega)]
+
+    Nothing is stored: the sines of the rows and of the columns are few, and are spread over the grid. They are computed in
+    float64, as the released tables were.
+
+    Args:
+        rows: of patches.
+        columns: of patches.
+        width: of a token; a multiple of 4.
+        cls_token: put a zero first, the position of the class token.
+        device: of the result.
+
+    Returns:
+        (rows * columns, width), or (1 + rows * columns, width) with the class token; float32, patches row by row.
+
+    Raises:
+        ValueError: if 4 does not divide the width.
+
+    References:
+        Masked Autoencoders, arXiv 2111.06377, appendix A.1; sine-cosine positions: arXiv 1706.03762, section 3.5.
+    """
+    if width % 4 or width <= 0:
+        raise ValueError(f"width must be a positive multiple of 4 (sine and cosine of two axes), got {width}.")
+    along_row = _sincos(columns, width // 4, device).expand(rows, columns, -1)
+    along_column = _sincos(rows, width // 4, device).unsqueeze(1).expand(rows, columns, -1)
+    table = torch.cat([along_row, along_column], dim=-1).reshape(rows * columns, width).float()
+    return torch.cat([table.new_zeros(1, width), table]) if cls_token else table
+
+
+def _sincos(count: int, frequencies: int, device: torch.device | str | None) -> Tensor:
+    """(count, 2 * frequencies), float64: sines, then cosines, of 0 ... count - 1 times each frequency."""
+    omega = 10000.0 ** (-torch.arange(frequencies, dtype=torch.float64, device=device) / frequencies)
+    angle = torch.arange(count, dtype=torch.float64, device=device).unsqueeze(1) * omega
+    return torch.cat([angle.sin(), angle.cos()], dim=1)
