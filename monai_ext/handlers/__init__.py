@@ -6,7 +6,9 @@ from .draw_curves import draw_curves
 from .draw_reconstructions import draw_reconstructions
 from .epoch_progress_bar import EpochProgressBar
 from .html_report import HtmlReport
+from .metrics_file import MetricsFile
 from .reconstruction_pictures import ReconstructionPictures
+from .save_features import SaveFeatures
 from .training_checkpoint import TrainingCheckpoint
 from .write_report import write_report
 
@@ -14,7 +16,9 @@ __all__ = [
     "CurveRecorder",
     "EpochProgressBar",
     "HtmlReport",
+    "MetricsFile",
     "ReconstructionPictures",
+    "SaveFeatures",
     "TrainingCheckpoint",
     "draw_curves",
     "draw_reconstructions",
