@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Guided masks of a batch: one batched sort against a loop over images, in one process and on one thread.
 
-    python benchmarks/guided_mask.py [--batch 256] [--patches 196] [--repeats 20]
+python benchmarks/guided_mask.py [--batch 256] [--patches 196] [--repeats 20]
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ import argparse
 import math
 
 import torch
-from machine import describe_machine, interleaved_medians
+from machine import describe_machine
+from timing import interleaved_medians
 
 from monai_ext.ops import guided_mask
 
 
-def looped_mask(guidance: torch.Tensor, mask_ratio: float, guided_share: float, generator: torch.Generator) -> torch.Tensor:
+def looped_mask(
+    guidance: torch.Tensor, mask_ratio: float, guided_share: float, generator: torch.Generator
+) -> torch.Tensor:
     """The usual way, written out: for each image a multinomial draw, then a random permutation of what is left."""
     masks = []
     for shares in guidance:

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from machine import describe_machine, interleaved_medians
+from machine import describe_machine
 from PIL import Image
+from timing import interleaved_medians
 
 from monai_ext.data import open_frames
 from monai_ext.engines import PrepareFrames
@@ -25,7 +26,9 @@ from monai_ext.engines import PrepareFrames
 MEAN, STD = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
 
 
-def png_sample(image_file: Path, map_file: Path, crop: int, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+def png_sample(
+    image_file: Path, map_file: Path, crop: int, rng: np.random.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
     """The usual way, written out: decode to RGB, decode the map, crop, resize, flip, to tensor, standardise."""
     image, vessels = Image.open(image_file).convert("RGB"), Image.open(map_file).convert("L")
     box = random_box(*image.size, rng)
@@ -82,7 +85,9 @@ def main() -> None:
 
         for image, vessels in (from_png(), from_frames()):
             assert image.shape[-2:] == vessels.shape[-2:] == (arguments.crop, arguments.crop)
-        png, frames = (seconds / arguments.frames for seconds in interleaved_medians([from_png, from_frames], arguments.repeats))
+        png, frames = (
+            seconds / arguments.frames for seconds in interleaved_medians([from_png, from_frames], arguments.repeats)
+        )
     print(describe_machine())
     print(f"one training sample from file to augmented batch, {arguments.size} px to {arguments.crop} px, one thread")
     print(f"  PNG to RGB, PNG map, Pillow crop  {png * 1e3:8.2f} ms")

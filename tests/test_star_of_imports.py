@@ -51,7 +51,13 @@ def test_part_imports_only_what_it_may(part):
 def test_the_check_sees_every_way_to_import(tmp_path, monkeypatch):
     monkeypatch.setattr("test_star_of_imports.PACKAGE", tmp_path)
     (tmp_path / "losses").mkdir()
-    for line in ("from ..networks import UNeXt", "from monai_ext.networks import UNeXt", "import monai_ext.networks.unext",
-                 "from monai_ext import networks", "from .. import networks", "def f():\n    from ..networks import UNeXt"):
+    for line in (
+        "from ..networks import UNeXt",
+        "from monai_ext.networks import UNeXt",
+        "import monai_ext.networks.unext",
+        "from monai_ext import networks",
+        "from .. import networks",
+        "def f():\n    from ..networks import UNeXt",
+    ):
         (tmp_path / "losses" / "a.py").write_text(line)
         assert imported_parts(tmp_path / "losses" / "a.py") == {"networks"}, line

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import json
 import os
 import platform
 from collections.abc import Callable, Mapping
@@ -13,8 +12,6 @@ import ignite.distributed as idist
 import torch
 from torch import nn
 from torch.utils.data import Dataset
-
-from monai_ext.ops import atomic_file
 
 from .run_plan import RunPlan
 
@@ -33,7 +30,7 @@ def announce_run(
     knobs: Mapping[str, Any],
     folder: str | os.PathLike[str],
 ) -> None:
-    """Says what a run will do and about how long it takes, before it starts; writes the same to `run.json`.
+    """Says what a run will do and about how long it takes, before it starts.
 
     The time is measured on two images. Where there is no GPU and the run would take over an hour, a hint tells of `smoke.json`.
     Rank 0 speaks.
@@ -45,8 +42,8 @@ def announce_run(
         loss_function: of the training.
         prepare_batch: of the training; put back as it was.
         device: where the training runs.
-        knobs: what the user may have set, JSON values.
-        folder: of the run; made if missing.
+        knobs: what the user may have set; `model`, `image_size` and `precision` are shown.
+        folder: of the run.
     """
     if idist.get_rank() > 0:
         return
@@ -67,8 +64,6 @@ def announce_run(
             "           --config_file \"['configs/train.json','configs/smoke.json']\"",
             flush=True,
         )
-    with atomic_file(Path(folder) / "run.json") as temporary:
-        temporary.write_text(json.dumps({**lines, "knobs": dict(knobs)}, indent=2, default=str) + "\n")
 
 
 def _device_name(device: torch.device) -> str:

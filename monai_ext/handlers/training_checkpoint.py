@@ -59,9 +59,11 @@ class TrainingCheckpoint:
         self.path = Path(path)
         self.objects = {name: _bare(thing) for name, thing in objects.items()}
         self.every = every
+        self._restored = False
 
     def attach(self, engine: Engine) -> None:
         """Save at the end of epochs of `engine`."""
+        engine.add_event_handler(Events.STARTED, self._keep_previous)
         engine.add_event_handler(Events.EPOCH_COMPLETED, self)
 
     def __call__(self, engine: Engine) -> None:
@@ -81,6 +83,18 @@ class TrainingCheckpoint:
         _require_plain(state, "checkpoint")
         with atomic_file(self.path) as temporary:
             torch.save(state, temporary)
+
+    def load_objects(self) -> None:
+        """Bring the objects alone to the state of the file, to evaluate them: no engine, no generators.
+
+        Raises:
+            FileNotFoundError: if there is no file.
+            ValueError: if it is not a training checkpoint, or of another network.
+        """
+        saved = self._read()["objects"]
+        self._check_objects(saved, self.objects)
+        for name, thing in self.objects.items():
+            thing.load_state_dict(saved[name])
 
     def restore(self, engine: Engine) -> None:
         """Bring the objects and the engine to the state of the file; `engine.run()` then goes on with the next epoch.
@@ -109,6 +123,7 @@ class TrainingCheckpoint:
         if "prepare_batch" in rank_state:
             engine.prepare_batch.load_state_dict(rank_state["prepare_batch"])
         engine.load_state_dict(position)
+        self._restored = True
 
         def go_on(engine: Engine) -> None:
             # run() makes the scaler, and sets an engine that is done back to epoch 0, just before it fires STARTED.
@@ -121,6 +136,13 @@ class TrainingCheckpoint:
         started = engine.add_event_handler(Events.STARTED, go_on)
         engine.logger.info(f"'{self.path}': {done} epochs are done, going on until epoch {planned}.")
 
+    def _keep_previous(self, engine: Engine) -> None:
+        """A new run in the folder of an old one does not cost the old one's checkpoint."""
+        if not self._restored and idist.get_rank() == 0 and self.path.is_file():
+            previous = self.path.with_name(f"previous_{self.path.name}")
+            os.replace(self.path, previous)
+            engine.logger.warning(f"'{self.path}' of an earlier run is kept as '{previous.name}'.")
+
     def _shared(self, engine: Engine) -> dict[str, Any]:
         return {
             k: v for k, v in self.objects.items() if v is not getattr(engine, "prepare_batch", None) and v is not engine
@@ -129,7 +151,7 @@ class TrainingCheckpoint:
     def _read(self) -> dict[str, Any]:
         if not self.path.is_file():
             raise FileNotFoundError(
-                f"no checkpoint '{self.path}' to resume from; run without `--resume true` to start anew."
+                f"no checkpoint '{self.path}' to resume from or to evaluate; run without `--resume true` to start anew."
             )
         try:
             saved = torch.load(self.path, map_location="cpu", weights_only=True)

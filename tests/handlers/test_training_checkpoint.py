@@ -194,6 +194,27 @@ def test_networks_are_taken_out_of_compile():
     assert checkpoint.objects["network"] is network
 
 
+def test_a_new_run_keeps_the_checkpoint_of_an_earlier_one(tmp_path):
+    first, _ = build(tmp_path, 1)
+    first.run()
+    kept = torch.load(tmp_path / "training.pt", weights_only=True)["objects"]["network"]
+    second, _ = build(tmp_path, 2, seed=5)
+    second.run()
+    previous = torch.load(tmp_path / "previous_training.pt", weights_only=True)["objects"]["network"]
+    assert all(torch.equal(kept[name], previous[name]) for name in kept)
+    assert torch.load(tmp_path / "training.pt", weights_only=True)["engine"]["epoch"] == 2
+
+
+def test_objects_alone_are_loaded_for_an_evaluation(tmp_path):
+    trainer, _ = build(tmp_path, 1)
+    trainer.run()
+    network = build(tmp_path, 1, seed=9)[0].network
+    TrainingCheckpoint(tmp_path / "training.pt", {"network": network}).load_objects()
+    assert all(torch.equal(a, b) for a, b in zip(network.parameters(), trainer.network.parameters(), strict=True))
+    with pytest.raises(ValueError, match="must be of the same network"):
+        TrainingCheckpoint(tmp_path / "training.pt", {"network": nn.Linear(2, 2)}).load_objects()
+
+
 def test_missing_file_says_to_run_without_resume(tmp_path):
     trainer, checkpoint = build(tmp_path, 2)
     with pytest.raises(FileNotFoundError, match=r"training\.pt'.*run without `--resume true`"):

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+import csv
+import json
+from pathlib import Path
+
+import monai.bundle
+import numpy as np
+import pytest
+import torch
+from conftest import BUNDLE, SMALL_RUN, run_bundle
+from monai.bundle import ConfigParser
+from PIL import Image
+
+import monai_ext
+
+CONFIGS = sorted(str(p.relative_to(BUNDLE / "configs")) for p in (BUNDLE / "configs").rglob("*.json"))
+METHODS = [name for name in CONFIGS if name.startswith("methods/")]
+
+
+def test_every_configuration_is_known():
+    assert CONFIGS == [
+        "evaluate.json", "inference.json", "metadata.json",
+        "methods/consistency_only.json", "methods/guidance_only.json", "methods/mae.json", "methods/vasomim_v1.json",
+        "multi_gpu_train.json", "smoke.json", "train.json", "train_segmentor.json",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_configuration_is_json_for_people(name):
+    """Knobs of an overlay are knobs of what it lies over, and every configuration says what it is."""
+    config = json.loads((BUNDLE / "configs" / name).read_text())
+    if name == "metadata.json":
+        return
+    assert len(config["_desc_"]) > 40
+    if name in METHODS or name in ("smoke.json", "multi_gpu_train.json"):
+        train = json.loads((BUNDLE / "configs" / "train.json").read_text())
+        assert set(config) - {"finalize"} <= set(train)
+
+
+def test_pretraining_leaves_what_it_promises(pretrained):
+    for name in ("checkpoint.pt", "curves.csv", "run.json", "report.html", "reconstructions.png", "loss_curves.png"):
+        assert (pretrained.folder / name).stat().st_size > 0, name
+    rows = list(csv.DictReader((pretrained.folder / "curves.csv").open()))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert {"loss", "reconstruction", "consistency", "hidden_vessel_share", "guided_share"} <= set(rows[0])
+    assert [float(row["guided_share"]) for row in rows] == [0.0, 0.25]
+    assert not list(pretrained.folder.rglob("*.tmp"))
+
+
+def test_encoder_alone_is_saved(pretrained):
+    state = torch.load(pretrained.encoder, weights_only=True)
+    network = monai_ext.networks.vit_encoder("tiny")
+    network.load_state_dict(state)
+    assert network(torch.zeros(1, 1, 32, 48)).shape == (1, 192, 2, 3)
+
+
+def test_evaluation_measures_what_it_promises(pretrained):
+    metrics = json.loads((pretrained.folder / "metrics.json").read_text())
+    expected = {"masked_error", "masked_error_vessel", "masked_error_background", "hidden_vessel_share", "vessel_dice"}
+    assert expected <= set(metrics)
+    assert metrics["masked_error"]["n"] == 6 and metrics["masked_error"]["mean"] > 0
+    assert len(list(csv.DictReader((pretrained.folder / "metrics.csv").open()))) == 6
+
+
+def test_report_holds_everything_itself(pretrained):
+    page = (pretrained.folder / "report.html").read_text()
+    assert page.count("data:image/png;base64,") >= 3
+    assert (
+        "http://" not in page
+        and "https://" not in page
+        and "masked_error" in page.replace("masked error", "masked_error")
+    )
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_each_method_trains(method, tmp_path, cache, segmentor):
+    knobs = SMALL_RUN | {"epochs": 1, "warmup_epochs": 0}
+    known = json.loads((BUNDLE / "configs" / method).read_text())
+    run_bundle(
+        "train.json", method, output_dir=str(tmp_path), encoder_file=str(tmp_path / "model.pt"), cache_dir=cache,
+        **({} if "segmentor" in known else {"segmentor": str(segmentor)}), **knobs,
+    )  # fmt: skip
+    row = next(csv.DictReader((tmp_path / "curves.csv").open()))
+    assert ("consistency" in row) == (known.get("consistency_weight", 1) > 0)
+
+
+def test_features_of_a_folder(pretrained, tmp_path):
+    for name, size in (("a/1.png", (64, 48)), ("b/1.png", (33, 90))):
+        (tmp_path / "images" / name).parent.mkdir(parents=True)
+        Image.fromarray(np.random.default_rng(0).integers(0, 255, size, dtype=np.uint8)).save(
+            tmp_path / "images" / name
+        )
+    run_bundle(
+        "inference.json", dataset_dir=str(tmp_path / "images"), output_dir=str(tmp_path / "out"), model="tiny",
+        encoder_file=str(pretrained.encoder), image_size=[64, 96],
+    )  # fmt: skip
+    files = sorted((tmp_path / "out").rglob("*.npy"))
+    assert [str(f.relative_to(tmp_path / "out")) for f in files] == ["a/1.png.npy", "b/1.png.npy"]
+    first, second = (np.load(f, allow_pickle=False) for f in files)
+    assert first.shape == second.shape == (192, 4, 6) and first.dtype == np.float32
+    assert np.abs(first - second).max() > 1e-3
+
+
+def test_training_on_a_folder_skips_and_reports_the_broken_file(tmp_path, cache, segmentor, capsys):
+    images = tmp_path / "images"
+    (images / "val").mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for i in range(4):
+        Image.fromarray(rng.integers(0, 255, (80, 70), dtype=np.uint8)).save(images / f"{i}.png")
+    Image.fromarray(rng.integers(0, 255, (80, 70), dtype=np.uint8)).save(images / "val" / "9.png")
+    (images / "broken.png").write_bytes((images / "0.png").read_bytes()[:200])
+    run_bundle(
+        "train.json", dataset_dir=str(images), output_dir=str(tmp_path / "run"), encoder_file=str(tmp_path / "model.pt"),
+        segmentor=str(segmentor), cache_dir=cache, **(SMALL_RUN | {"epochs": 1}),
+    )  # fmt: skip
+    said = capsys.readouterr().out
+    data = next(line for line in said.splitlines() if line.strip().startswith("data"))
+    assert "4 angiograms" in data and "1 skipped" in data and "1 left out" in data
+    assert sorted(p.name for p in images.rglob("*")) == [
+        "0.png",
+        "1.png",
+        "2.png",
+        "3.png",
+        "9.png",
+        "broken.png",
+        "val",
+    ]
+
+
+BAD = [
+    ({"dataset_dir": "EMPTY"}, "no image"),
+    ({"dataset_dir": "/nowhere/angiograms"}, "'/nowhere/angiograms'"),
+    ({"image_size": 60}, "multiple of patch_size, got 60x60 and 16"),
+    ({"mask_ratio": 1.0}, "mask_ratio must lie between 0 and 1"),
+    ({"segmentor": "/nowhere/s.safetensors"}, "'/nowhere/s.safetensors' do(es)? not exist"),
+    ({"model": "gigantic"}, "gigantic"),
+    ({"resume": True}, "no checkpoint .* to resume from"),
+    ({"initial_weights": "/nowhere/vit.pth"}, "/nowhere/vit.pth"),
+]
+
+
+@pytest.mark.parametrize(
+    ("knobs", "message"), BAD, ids=[next(iter(knobs)) + str(i) for i, (knobs, _) in enumerate(BAD)]
+)
+def test_bad_input_is_one_clear_error_and_leaves_nothing(knobs, message, tmp_path, cache, segmentor):
+    (tmp_path / "empty").mkdir()
+    knobs = {k: str(tmp_path / "empty") if v == "EMPTY" else v for k, v in knobs.items()}
+    with pytest.raises(Exception, match=".*") as caught:
+        run_bundle(
+            "train.json",
+            **(SMALL_RUN | {"segmentor": str(segmentor), "cache_dir": cache, "output_dir": str(tmp_path / "run"),
+                            "encoder_file": str(tmp_path / "model.pt")} | knobs),
+        )  # fmt: skip
+    causes, error = [], caught.value
+    while error is not None:
+        causes.append(str(error))
+        error = error.__cause__ or error.__context__
+    assert any(__import__("re").search(message, cause) for cause in causes), causes
+    left = [p.name for p in tmp_path.rglob("*") if p.is_file()]
+    assert set(left) <= {"run.json"}, left
+
+
+def test_checkpoint_of_another_size_is_refused(pretrained, tmp_path, cache):
+    with pytest.raises(Exception, match=".*") as caught:
+        run_bundle(
+            "train.json", **(SMALL_RUN | {"model": "small", "resume": True, "cache_dir": cache}),
+            segmentor=str(pretrained.segmentor), output_dir=str(pretrained.folder), encoder_file=str(tmp_path / "m.pt"),
+        )  # fmt: skip
+    text = str(caught.value) + str(caught.value.__cause__)
+    assert "must be of the same network" in text and "(1, 1, 192)" in text and "(1, 1, 384)" in text
+
+
+def test_network_matches_its_metadata():
+    configs = BUNDLE / "configs"
+    monai.bundle.verify_net_in_out(
+        net_id="network_def",
+        meta_file=str(configs / "metadata.json"),
+        config_file=str(configs / "inference.json"),
+        device="cpu",
+        n=2,
+    )
+
+
+def test_metadata_follows_the_schema():
+    """`monai.bundle verify_metadata` wants the schema's file; its rules that matter are tests/bundles/metadata_schema.json."""
+    schema = Path(__file__).with_name("metadata_schema.json")
+    monai.bundle.verify_metadata(meta_file=str(BUNDLE / "configs" / "metadata.json"), filepath=str(schema))
+    metadata = json.loads((BUNDLE / "configs" / "metadata.json").read_text())
+    assert metadata["version"] in metadata["changelog"] and metadata["version"] == monai_ext.__version__
+
+
+def test_constants_of_normalisation_agree():
+    values = {
+        (config["image_mean"], config["image_std"])
+        for name in ("train.json", "train_segmentor.json", "evaluate.json", "inference.json")
+        for config in [json.loads((BUNDLE / "configs" / name).read_text())]
+    }
+    assert len(values) == 1
+    mean, std = values.pop()
+    metadata = json.loads((BUNDLE / "configs" / "metadata.json").read_text())
+    assert f"mean {mean} and standard deviation {std}" in metadata["image_classes"]
+
+
+def test_bare_target_names_resolve():
+    names = {
+        "network": ("UNeXt", {}),
+        "recorder": ("CurveRecorder", {"folder": None}),
+        "frames": ("PrepareFrames", {"image_size": 32, "mean": 0.4, "std": 0.2}),
+    }
+    parser = ConfigParser(
+        {"imports": ["$import monai_ext"], **{k: {"_target_": n, **a} for k, (n, a) in names.items()}}
+    )
+    parser.get_parsed_content("imports")
+    for key, (name, _) in names.items():
+        assert type(parser.get_parsed_content(key)).__module__.startswith("monai_ext."), name

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+import torch
+from torch import nn
+
+from monai_ext.engines import PrepareFrames, RunPlan, announce_run
+
+
+class Frames:
+    def __getitems__(self, indices):
+        return {
+            "image": torch.zeros(len(indices), 1, 16, 16, dtype=torch.uint8),
+            "vessels": torch.zeros(len(indices), 1, 16, 2, dtype=torch.uint8),
+            "extent": torch.tensor([[16, 16]] * len(indices)),
+        }
+
+    def describe(self):
+        return "12 angiograms"
+
+
+def announce(capsys, epochs: int) -> str:
+    plan = RunPlan(images=12, epochs=epochs, batch_size=4, base_rate=0.1)
+    network = nn.Conv2d(1, 1, 1)
+    prepare = PrepareFrames(image_size=16, mean=0.5, std=0.2)
+    knobs = {"model": "one convolution", "image_size": 16, "precision": "fp32"}
+    device = torch.device("cpu")
+    announce_run(
+        plan, Frames(), network, lambda p, t: (p - t.float()).square().mean(), prepare, device, knobs, "runs/x"
+    )
+    return capsys.readouterr().out
+
+
+def test_it_says_what_will_be_done(capsys):
+    said = announce(capsys, epochs=2)
+    for words in (
+        "12 angiograms",
+        "one convolution",
+        "images of 16 px",
+        "2 epochs of 3 steps, batch 4",
+        "fp32",
+        "time",
+        "runs/x",
+    ):
+        assert words in said, said
+
+
+def test_a_long_run_without_a_gpu_hints_at_the_short_one(capsys):
+    assert "smoke.json" not in announce(capsys, epochs=2)
+    assert "smoke.json" in announce(capsys, epochs=10**9)

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+import csv
+import json
+from types import SimpleNamespace
+
+from ignite.engine import Engine
+
+from monai_ext.handlers import MetricsFile
+
+
+def write(folder, **knobs):
+    metric = SimpleNamespace(
+        summary={"error": {"mean": 0.5, "std": 0.1, "n": 1}}, rows=[{"error": 0.5}, {"error": float("nan")}]
+    )
+    engine = Engine(lambda engine, batch: None)
+    MetricsFile(metric, folder, **knobs).attach(engine)
+    engine.run([0])
+
+
+def test_json_holds_the_summary_and_csv_one_row_an_image(tmp_path):
+    write(tmp_path / "run", files=["a.png", "b.png"], context={"seed": 3})
+    assert json.loads((tmp_path / "run" / "metrics.json").read_text()) == {
+        "error": {"mean": 0.5, "std": 0.1, "n": 1},
+        "context": {"seed": 3},
+    }
+    rows = list(csv.DictReader((tmp_path / "run" / "metrics.csv").open()))
+    assert rows == [{"image": "a.png", "error": "0.500000"}, {"image": "b.png", "error": ""}]
+
+
+def test_images_without_names_are_counted(tmp_path):
+    write(tmp_path)
+    assert [row["image"] for row in csv.DictReader((tmp_path / "metrics.csv").open())] == ["0", "1"]
