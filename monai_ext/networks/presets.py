@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Networks by the name of their size."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .mae import MaskedAutoencoder
+from .vit import ViTEncoder
+
+__all__ = ["masked_autoencoder", "vit_encoder"]
+
+ENCODERS = {
+    "tiny": {"patch_size": 16, "hidden_size": 192, "num_layers": 12, "num_heads": 3},
+    "small": {"patch_size": 16, "hidden_size": 384, "num_layers": 12, "num_heads": 6},
+    "base": {"patch_size": 16, "hidden_size": 768, "num_layers": 12, "num_heads": 12},
+    "large": {"patch_size": 16, "hidden_size": 1024, "num_layers": 24, "num_heads": 16},
+    "huge": {"patch_size": 14, "hidden_size": 1280, "num_layers": 32, "num_heads": 16},
+}
+PAPER_DECODER = {"decoder_hidden_size": 512, "decoder_num_layers": 8, "decoder_num_heads": 16}
+DECODERS = {
+    "tiny": {"decoder_hidden_size": 128, "decoder_num_layers": 2, "decoder_num_heads": 4},
+    "small": {"decoder_hidden_size": 256, "decoder_num_layers": 4, "decoder_num_heads": 8},
+    "base": PAPER_DECODER,
+    "large": PAPER_DECODER,
+    "huge": PAPER_DECODER,
+}
+
+
+def vit_encoder(preset: str, *, in_channels: int = 1, **overrides: Any) -> ViTEncoder:
+    """Encoder of a size: tiny, small, base, large (patches of 16 pixels) or huge (14).
+
+    Args:
+        preset: name of the size.
+        in_channels: of the image.
+        **overrides: arguments of `ViTEncoder` that replace those of the size, or `seed`.
+
+    Raises:
+        ValueError: if the size is unknown.
+    """
+    return ViTEncoder(in_channels=in_channels, **{**_chosen(ENCODERS, preset), **overrides})
+
+
+def masked_autoencoder(preset: str, *, in_channels: int = 1, **overrides: Any) -> MaskedAutoencoder:
+    """Masked auto-encoder whose encoder is `vit_encoder(preset)`; base, large and huge have the paper's decoder.
+
+    Args:
+        preset: name of the size.
+        in_channels: of the image.
+        **overrides: arguments of `MaskedAutoencoder` that replace those of the size, or `seed`.
+
+    Raises:
+        ValueError: if the size is unknown.
+
+    References:
+        Masked Autoencoders, arXiv 2111.06377, section 4.1.
+    """
+    sizes = {**_chosen(ENCODERS, preset), **_chosen(DECODERS, preset)}
+    return MaskedAutoencoder(in_channels=in_channels, **{**sizes, **overrides})
+
+
+def _chosen(table: dict[str, dict[str, int]], preset: str) -> dict[str, int]:
+    if preset not in table:
+        raise ValueError(f"preset must be one of {', '.join(table)}, got {preset!r}.")
+    return table[preset]
