@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+
+import ignite.distributed as idist
+
+from .cache_frames import cache_frames
+from .frame_dataset import FrameDataset
+from .image_folders import ImageFolders
+from .phantoms import Phantoms
+
+__all__ = ["open_frames"]
+
+
+def open_frames(
+    dataset_dir: str | os.PathLike[str] | Sequence[str] | None = None,
+    *,
+    exclude: Iterable[str] = ("val", "test"),
+    phantom_count: int = 2048,
+    seed: int = 0,
+    size: int = 512,
+    method: str = "robust",
+    cache_dir: str | os.PathLike[str] | None = None,
+) -> FrameDataset:
+    """The frames that a bundle's knobs ask for: of image folders, or synthetic ones where there is no folder.
+
+    The first call with the same knobs and files prepares them, with a progress bar; later ones open the cache. Of several
+    processes on a machine one prepares and the others wait.
+
+    Args:
+        dataset_dir: a folder of images or several; None for phantoms.
+        exclude: names of sub-folders that are left out.
+        phantom_count: number of phantoms, where dataset_dir is None.
+        seed: of the phantoms.
+        size: longest side of a frame in pixels.
+        method: rule of the vessel map, see `extract_vessels`; phantoms know theirs.
+        cache_dir: where caches lie, see `cache_frames`.
+
+    Returns:
+        The data set.
+    """
+    if dataset_dir is None:
+        source = Phantoms(phantom_count, seed=seed, size=size)
+    else:
+        source = ImageFolders(dataset_dir, exclude=exclude, method=method)
+    with idist.one_rank_first(local=True):
+        folder = cache_frames(source, size=size, cache_dir=cache_dir)
+    return FrameDataset(folder)

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import numpy as np
+
+from monai_ext.phantom import draw_angiogram
+
+__all__ = ["Phantoms"]
+
+_VERSION = 1  # of the drawing: a change of what `draw_angiogram` draws makes a new cache
+
+
+class Phantoms:
+    """Synthetic angiograms with their exact vessel map: a source of frames.
+
+    Args:
+        count: number of angiograms, at least 1.
+        seed: other seeds give other angiograms.
+        size: side in pixels.
+
+    Raises:
+        ValueError: if count is below 1.
+    """
+
+    def __init__(self, count: int, *, seed: int = 0, size: int = 512) -> None:
+        if count < 1:
+            raise ValueError(f"phantom_count must be at least 1, got {count}.")
+        self.names = [f"phantom-{seed}-{i}" for i in range(count)]
+        self.left_out: dict[str, int] = {}
+        self.seed, self.size = seed, size
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def load(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Frame (size, size) uint8 and vessel map, bool."""
+        return draw_angiogram(self.seed, index, self.size)
+
+    def identity(self) -> list:
+        """What the frames depend on, JSON values."""
+        return ["phantom", _VERSION, len(self), self.seed, self.size]
