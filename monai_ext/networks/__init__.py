@@ -5,13 +5,17 @@ No file bears the name of a function that a configuration may name: a dotted `_t
 """
 
 from .check_weights import check_weights
+from .encoder_file import load_pretrained_encoder, save_encoder
+from .encoder_layouts import to_hf_state_dict, to_timm_state_dict
 from .fold_rgb import fold_rgb
 from .mae import MaskedAutoencoder
 from .presets import masked_autoencoder, vit_encoder
 from .seeded import seeded
+from .segmentor_file import load_segmentor, save_segmentor
 from .transformer_stack import transformer_stack
 from .unext import UNeXt
 from .vit import ViTEncoder
+from .weights_file import read_weights, write_weights
 
 __all__ = [
     "MaskedAutoencoder",
@@ -19,8 +23,16 @@ __all__ = [
     "ViTEncoder",
     "check_weights",
     "fold_rgb",
+    "load_pretrained_encoder",
+    "load_segmentor",
     "masked_autoencoder",
+    "read_weights",
+    "save_encoder",
+    "save_segmentor",
     "seeded",
+    "to_hf_state_dict",
+    "to_timm_state_dict",
     "transformer_stack",
     "vit_encoder",
+    "write_weights",
 ]
