@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import torch
 
-from monai_ext.ops import extract_vessels
+from monai_ext import ops
 
 from .find_images import find_images
 from .read_grey import read_grey
@@ -51,7 +51,7 @@ class ImageFolders:
         if min(frame.shape) < self.min_size:
             raise ValueError(f"sides must be at least {self.min_size} px, got {frame.shape[0]}x{frame.shape[1]}")
         image = torch.from_numpy(frame.astype(np.float32))[None, None]
-        return frame, extract_vessels(image, method=self.method)[0, 0].numpy()
+        return frame, ops.extract_vessels(image, method=self.method)[0, 0].numpy()
 
     def identity(self) -> list:
         """What the frames and maps depend on, JSON values: the files' paths, sizes and dates, and the rule."""

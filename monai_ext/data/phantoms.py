@@ -3,11 +3,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from monai_ext.phantom import draw_angiogram
+from monai_ext.phantom import PHANTOM_VERSION, draw_angiogram
 
 __all__ = ["Phantoms"]
-
-_VERSION = 1  # of the drawing: a change of what `draw_angiogram` draws makes a new cache
 
 
 class Phantoms:
@@ -38,4 +36,4 @@ class Phantoms:
 
     def identity(self) -> list:
         """What the frames depend on, JSON values."""
-        return ["phantom", _VERSION, len(self), self.seed, self.size]
+        return ["phantom", PHANTOM_VERSION, len(self), self.seed, self.size]
