@@ -15,7 +15,7 @@ from .view import View
 
 __all__ = ["PHANTOM_VERSION", "draw_angiogram"]
 
-PHANTOM_VERSION = 1
+PHANTOM_VERSION = 2
 """Changes with the pictures, so that cached ones of another version are drawn again."""
 
 
@@ -47,7 +47,7 @@ def draw_angiogram(seed: int, index: int, size: int = 512) -> tuple[ndarray, nda
     view = _view(scene, tree, size)
     thickness, seen = _project_tree(tree, view)
     attenuation = draw_background(tissue, view, heart) + draw_instruments(tools, view, tree)
-    attenuation += thickness * scene.uniform(0.07, 0.17) / view.scale
+    attenuation += thickness * scene.uniform(0.06, 0.14) / view.scale
     image, field = _photograph(camera, attenuation, size)
     return image, seen & field
 
@@ -55,7 +55,7 @@ def draw_angiogram(seed: int, index: int, size: int = 512) -> tuple[ndarray, nda
 def _view(rng: Generator, tree: list[Branch], size: int) -> View:
     """A C-arm angle, and a table position that keeps the tree in the picture."""
     lao, cranial = rng.uniform(-45, 55), rng.uniform(-30, 32)
-    probe = View(lao, cranial, rng.uniform(115, 175), (0.0, 0.0), size)
+    probe = View(lao, cranial, rng.uniform(95, 155), (0.0, 0.0), size)
     points = probe.project(np.concatenate([branch.points for branch in tree])) / size
     low, high = points.min(0), points.max(0)
     centre = rng.uniform(0.40, 0.60, 2) - (low + high) / 2
@@ -90,13 +90,12 @@ def _photograph(rng: Generator, attenuation: ndarray, size: int) -> tuple[ndarra
 def _collimator(rng: Generator, size: int) -> tuple[ndarray, ndarray]:
     """Blades at the border of the field (sometimes far in, sometimes round), with a soft edge."""
     pixel = (np.arange(size) + 0.5) / size
-    inset = rng.uniform(0, 0.04, 4) * (rng.random(4) < 0.55)
+    inset = np.where(rng.random(4) < 0.5, rng.exponential(0.015, 4), -0.1)
     if rng.random() < 0.06:
-        inset = np.full(4, rng.uniform(0.06, 0.16))
-    rows = np.minimum(pixel - inset[0], 1 - inset[1] - pixel)[:, None]
-    columns = np.minimum(pixel - inset[2], 1 - inset[3] - pixel)[None]
-    corner = rng.uniform(0.01, 0.05) if rng.random() < 0.8 else rng.uniform(0.2, 0.35)
-    a, b = np.maximum(corner - rows, 0), np.maximum(corner - columns, 0)
-    depth = corner - np.sqrt(a**2 + b**2)
-    soft = rng.uniform(0.002, 0.008)
-    return depth > 0, 0.06 + 0.94 / (1 + np.exp(-np.clip(depth / soft, -30, 30)))
+        inset = rng.uniform(0.06, 0.2, 4)
+    corner = rng.uniform(0.005, 0.03) if rng.random() < 0.9 else rng.uniform(0.2, 0.35)
+    rows = corner - np.minimum(pixel - inset[0], 1 - inset[1] - pixel)[:, None]
+    columns = corner - np.minimum(pixel - inset[2], 1 - inset[3] - pixel)[None]
+    outside = np.sqrt(np.maximum(rows, 0) ** 2 + np.maximum(columns, 0) ** 2) - corner
+    soft = rng.uniform(0.0015, 0.004)
+    return outside < 0, 0.05 + 0.95 / (1 + np.exp(np.clip(outside / soft, -30, 30)))

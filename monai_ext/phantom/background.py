@@ -24,16 +24,28 @@ def draw_background(rng: Generator, view: View, heart: Heart) -> ndarray:
         (size, size), float64, in nepers (an attenuation of 1 leaves 1/e).
     """
     x, y = view.grid()
-    size = view.size
-    soft = value_noise(rng, size, [2, 4], 0.6) * rng.uniform(0.04, 0.12)
-    lung = value_noise(rng, size, [7, 14, 28, 56], 0.72)
-    lung = (lung + 0.6 * np.abs(value_noise(rng, size, [9, 18, 36], 0.7))) * rng.uniform(0.02, 0.06)
     shadow = heart.thickness(view.right, view.up, view.ray, x, y)
-    total = soft + lung * (1.25 - shadow) + rng.uniform(0.10, 0.40) * np.minimum(shadow * 2.2, 1) ** 0.7
+    shadow = 1 - np.exp(-((shadow / rng.uniform(0.25, 0.5)) ** 2))
+    total = _lung(rng, view.size) * (1.2 - 0.8 * shadow)
+    total += value_noise(rng, view.size, [2, 4], 0.6) * rng.uniform(0.04, 0.12)
+    side = np.cos(turn := rng.uniform(-np.pi, np.pi)) * x + np.sin(turn) * y  # the border is lost on one side
+    total += rng.uniform(0.05, 0.25) * shadow * _step(side + 35, 40)
     total += _spine(rng, view, x, y)
     total += _ribs(rng, view, x, y)
-    total += _diaphragm(rng, view, x, y)
+    y = y + 2 * value_noise(rng, view.size, [3, 6, 12], 0.5)  # nothing soft is a perfect arc
+    for _ in range(rng.integers(0, 3)):  # diaphragm
+        total += _dome(rng, x, y, rng.normal(0, 0.35), rng.uniform(-75, -20)) * rng.uniform(0.08, 0.30)
+    for _ in range(rng.integers(0, 3)):  # borders of mediastinum and lungs, from the sides
+        turn = np.pi / 2 * (1 if rng.random() < 0.5 else -1) + rng.normal(0, 0.4)
+        total += _dome(rng, x, y, turn, rng.uniform(-65, -10)) * rng.uniform(0.04, 0.22)
     return total
+
+
+def _lung(rng: Generator, size: int) -> ndarray:
+    """Mottle, and the fine branching lines of the lung's vessels: where noise crosses zero."""
+    mottle = value_noise(rng, size, [8, 16, 32, 64], 0.8)
+    lines = sum(_bump(value_noise(rng, size, [n, 2 * n, 4 * n], 0.65), 0.2) for n in (7, 13))
+    return mottle * rng.uniform(0.01, 0.035) + lines * rng.uniform(0.01, 0.04)
 
 
 def _step(distance: ndarray, width: float) -> ndarray:
@@ -46,19 +58,21 @@ def _bump(distance: ndarray, width: float) -> ndarray:
 
 
 def _spine(rng: Generator, view: View, x: ndarray, y: ndarray) -> ndarray:
-    """A column of vertebrae behind the heart: darker bodies, brighter discs between dark end plates."""
+    """A column of vertebrae behind the heart: darker bodies with dark rims, brighter discs between dark end plates."""
     middle = 62 * view.right[1] - 18 * view.right[0] + rng.normal(0, 4)
-    lean = rng.normal(0, 0.05)
-    across = x - middle - lean * y - 0.0006 * rng.normal() * y**2
-    half = rng.uniform(17, 23)
-    body = _step(across + half, 2.0) * _step(half - across, 2.0)
-    height = rng.uniform(24, 30)
-    waist = y + 0.12 * across + rng.uniform(0, height) + 2.0 * np.cos(across / half * 1.5)
-    phase = np.abs((waist / height) % 1 - 0.5) * height
-    plates = _bump(phase - 2.8, 1.0) - 0.8 * _step(2.2 - phase, 0.6)
-    cortex = _bump(np.abs(across) - half + 1.5, 1.8)
-    pedicle = _bump((np.abs(across + 2) - 0.55 * half) / 3.2, 1) * _bump((phase - 0.33 * height) / 4.5, 1)
-    return rng.uniform(0.12, 0.42) * body + rng.uniform(0.02, 0.07) * (body * plates + 0.5 * cortex + 0.6 * pedicle)
+    across = x - middle - rng.normal(0, 0.05) * y - 0.0006 * rng.normal() * y**2
+    wave = value_noise(rng, view.size, [3, 6, 12, 24], 0.7)
+    height, half = rng.uniform(24, 30), rng.uniform(17, 23)
+    level = (y + 0.12 * across + rng.uniform(0, height) + 2.0 * np.cos(across / half * 1.5) + 0.8 * wave) / height
+    phase = np.abs(level % 1 - 0.5) * height
+    half = half - rng.uniform(0.3, 1.6) * np.cos(2 * np.pi * level) + 0.8 * wave
+    edge = rng.uniform(1.0, 5.0)
+    body = _step(across + half, edge) * _step(half - across, edge)
+    plates = _bump(phase - 2.8, 0.9) - 0.35 * _step(2.0 - phase, 0.7)
+    rim = _bump(np.abs(across) - half + 1.5, 1.2)
+    eyes = np.sqrt(((np.abs(across + 2) - 0.55 * half) / 3.5) ** 2 + ((phase - 0.33 * height) / 5.5) ** 2)
+    bone = body * (plates + 0.35 * wave) + 0.5 * rim + 0.6 * _bump(eyes - 1, 0.3)
+    return rng.uniform(0.06, 0.30) * body + rng.uniform(0.02, 0.08) * bone
 
 
 def _ribs(rng: Generator, view: View, x: ndarray, y: ndarray) -> ndarray:
@@ -76,11 +90,9 @@ def _ribs(rng: Generator, view: View, x: ndarray, y: ndarray) -> ndarray:
     return total
 
 
-def _diaphragm(rng: Generator, view: View, x: ndarray, y: ndarray) -> ndarray:
-    """One or two domes with tissue below."""
-    total = np.zeros((view.size, view.size))
-    for _ in range(rng.integers(0, 3)):
-        top, middle, width = rng.uniform(-75, -15), rng.uniform(-80, 80), rng.uniform(60, 110)
-        below = top - 0.5 * (x - middle) ** 2 / width - y
-        total += rng.uniform(0.12, 0.40) * _step(below, rng.uniform(0.5, 1.5)) * np.exp(-np.maximum(below, 0) / 140)
-    return total
+def _dome(rng: Generator, x: ndarray, y: ndarray, turn: float, top: float) -> ndarray:
+    """1 beyond a dome that rises from below, or from another side when turned, fading with depth; 0 before it."""
+    c, s = np.cos(turn), np.sin(turn)
+    along, out = c * x + s * y - rng.uniform(-70, 70), c * y - s * x
+    below = top - along**2 / rng.uniform(120, 280) - out
+    return _step(below, rng.uniform(0.5, 5.0)) * np.exp(-np.maximum(below, 0) / rng.uniform(40, 200))

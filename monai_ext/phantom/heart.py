@@ -50,7 +50,7 @@ class Heart:
             x: millimetres along `right`, broadcast with y.
             y: millimetres along `up`.
         """
-        scale = np.array([self.radius, self.radius, 0.62 * self.length]) * 1.08
+        scale = np.array([self.radius, self.radius, 0.62 * self.length]) * 1.3
         r, u, d = ((self.frame * v).sum(1) / scale for v in (right, up, ray))
         centre = -0.10 * self.length * self.frame[2]
         x, y = x + (centre * right).sum(), y + (centre * up).sum()

@@ -41,7 +41,7 @@ def draw_instruments(rng: Generator, view: View, tree: list[Branch]) -> ndarray:
     if rng.random() < 0.1:
         for _ in range(rng.integers(2, 8)):
             _wire(metal, view, _clip(rng), 0.5)
-    return total + metal * rng.uniform(0.25, 0.7) / view.scale
+    return total + metal * rng.uniform(0.12, 0.45) / view.scale
 
 
 def _wire(metal: ndarray, view: View, points: ndarray, radius: float) -> None:

@@ -77,8 +77,8 @@ def coronary_tree(rng: Generator, heart: Heart, side: str) -> list[Branch]:
         for name, row in (_LEFT if side == "left" else _RIGHT).items()
         if name in _ALWAYS or rng.random() < 0.7
     }
-    twist = rng.uniform(0.4, 2.2)
-    scale = rng.uniform(0.75, 1.15)
+    twist = rng.uniform(0.6, 3.2)
+    scale = rng.uniform(0.8, 1.2)
     tree: list[Branch] = []
     paths: dict[str, tuple[ndarray, ndarray]] = {}
     for name, (parent, share, radius, places) in plan.items():
@@ -96,7 +96,7 @@ def coronary_tree(rng: Generator, heart: Heart, side: str) -> list[Branch]:
             start, before = where[at], caliber[at]
             radius = radius * before * rng.uniform(0.85, 1.1)
         path = _path(rng, heart, np.vstack([start, controls]), twist)
-        mine = [(row[1], row[2]) for row in plan.values() if row[0] == name and row[1] < 1]
+        mine = [(row[1], row[2]) for row in plan.values() if row[0] == name]
         paths[name] = path, _caliber(len(path), radius, mine)
         tree.append(Branch(heart.place(path), paths[name][1], before))
         tree += _twigs(rng, heart, *paths[name], twist, level=0)
@@ -119,19 +119,21 @@ def _path(rng: Generator, heart: Heart, controls: ndarray, twist: float) -> ndar
     length = knots[-1]
     s = np.linspace(0, length, max(4, int(length / _STEP)))
     path = Akima1DInterpolator(knots, controls)(s)
-    count = max(3, int(length / rng.uniform(5, 11)) + 1)
+    count = max(3, int(length / rng.uniform(5, 12)) + 1)
     bends = Akima1DInterpolator(np.linspace(0, length, count), rng.normal(0, twist, (count, 2)))(s)
-    bends *= np.minimum(s / 12, 1)[:, None] * (0.35 + 0.65 * s / length)[:, None]
+    bends *= np.minimum(s / 10, 1)[:, None] * (0.4 + 0.6 * s / length)[:, None]
     path[:, :2] += bends / np.stack([heart.girth(path[:, 1]), np.full(len(s), heart.length)], 1)
     return path
 
 
 def _caliber(count: int, radius: float, children: list[tuple[float, float]]) -> ndarray:
     """Radius along a vessel: a gentle taper, and a step by Murray's law after each child (share of length, of radius)."""
-    caliber = radius * np.linspace(1, 0.72, count)
+    caliber = radius * np.linspace(1, 0.75, count)
     for share, ratio in children:
         caliber[int(share * count) :] *= (1 - ratio**3) ** (1 / 3)
-    return caliber
+    if all(share < 1 for share, _ in children):  # what ends, ends thin
+        caliber *= 0.25 + 0.75 * np.sqrt(np.minimum(2 * np.linspace(1, 0, count), 1))
+    return np.maximum(caliber, 0.5 * _THINNEST)
 
 
 def _twigs(rng: Generator, heart: Heart, path: ndarray, caliber: ndarray, twist: float, level: int) -> list[Branch]:
@@ -159,4 +161,4 @@ def _twig(rng: Generator, heart: Heart, path: ndarray, i: int, side: int, length
     steps = np.cumsum(np.stack([np.cos(turns), np.sin(turns)], 1) * length / 4, axis=0)
     controls = np.repeat(path[i : i + 1], 5, axis=0)
     controls[1:, :2] += steps / unit
-    return _path(rng, heart, controls, 0.6 * twist)
+    return _path(rng, heart, controls, 0.3 + 0.6 * twist)

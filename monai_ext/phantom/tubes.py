@@ -38,14 +38,14 @@ def add_tube(thickness: ndarray, centreline: ndarray, radius: ndarray, joint: fl
 
 
 def _resample(centreline: ndarray, radius: ndarray) -> tuple[ndarray, ndarray]:
-    """Points at most half a pixel apart."""
+    """Points a third of a pixel apart."""
     s = np.r_[0, np.cumsum(np.sqrt((np.diff(centreline, axis=0) ** 2).sum(1)))]
-    even = np.linspace(0, s[-1], int(2 * s[-1]) + 2)
+    even = np.linspace(0, s[-1], int(3 * s[-1]) + 2)
     return np.stack([np.interp(even, s, c) for c in centreline.T], 1), np.interp(even, s, radius)
 
 
 def _stamp(layer: ndarray, points: ndarray, radius: ndarray, share: ndarray, reach: int) -> None:
-    """Writes the largest of the balls' path lengths at each pixel; points of one parity of cell at a time never meet."""
+    """Writes the largest of the balls' path lengths at each pixel."""
     base = np.floor(points).astype(int)
     offset = np.arange(-reach, reach + 1)
     dr = (base[:, :1] + offset + 0.5 - points[:, :1]) ** 2
