@@ -1,30 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import logging
-import multiprocessing
 import os
 import shutil
-import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import torch
 from PIL import Image
 from tqdm import tqdm
+
+from .cache_folder import make_folder
+from .growing_array import GrowingArray
+from .parallel_map import parallel_map
 
 __all__ = ["CACHE_VERSION", "FrameSource", "cache_frames"]
 
 CACHE_VERSION = 1
 _SHOWN = 5
-_DEAD_AFTER = 600  # seconds without a write
-_FRAMES_A_PROCESS = 32  # a process costs as much as some frames
 
 logger = logging.getLogger(__name__)
 
@@ -32,14 +29,17 @@ logger = logging.getLogger(__name__)
 class FrameSource(Protocol):
     """Where frames come from: `ImageFolders`, `Phantoms`."""
 
+    kind: str
+    """What the frames are, in the plural."""
     names: list[str]
     left_out: dict[str, int]
+    """Number of files that are no frames, by reason."""
 
-    def __len__(self) -> int: ...
+    def load(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Frame (height, width) uint8 and vessel map, bool; ValueError or OSError if there is none."""
 
-    def load(self, index: int) -> tuple[np.ndarray, np.ndarray]: ...
-
-    def identity(self) -> list: ...
+    def identity(self) -> list:
+        """All that the frames depend on, JSON values."""
 
 
 def cache_frames(
@@ -48,102 +48,81 @@ def cache_frames(
     size: int = 512,
     cache_dir: str | os.PathLike[str] | None = None,
     processes: int | None = None,
+    progress: bool = True,
 ) -> Path:
     """Frames and vessel maps of a source, computed once, as memory-mapped files of one shape.
 
     A folder named by a hash of what went in holds `frames.npy` (n, size, size) uint8, `vessels.npy` (n, size, size / 8) bit-packed,
     `extents.npy` (n, 2), height and width of each frame in its top-left corner, and `manifest.json`. Frames whose longer side exceeds
     `size` are reduced to it (anti-aliased, the map by nearest neighbour); smaller ones are not enlarged. What cannot be read is
-    skipped, reported and listed in the manifest. The folder appears whole, by a rename; a killed run leaves none.
+    skipped, reported and listed in the manifest. The folder appears whole, by a rename; a killed run leaves none. Of several
+    processes that ask at a time one computes and the others wait. Memory does not grow with the number of frames.
 
     Args:
         source: where frames come from.
         size: side of the squares in pixels; a multiple of 8.
         cache_dir: where caches lie; `$VASOMIM_CACHE`, else `~/.cache/vasomim`. Never beside the user's images.
-        processes: that compute, at most; all cores when left out. The result does not depend on it.
+        processes: that compute; as many as there are cores when left out, fewer for few frames. The result does not depend on it.
+        progress: show a bar, on a terminal.
 
     Returns:
         The folder, for `FrameDataset`.
 
     Raises:
         ValueError: if size is no positive multiple of 8, or no frame can be read.
+        OSError: if the disk has no room.
     """
     if size < 8 or size % 8:
         raise ValueError(f"frame_size must be a positive multiple of 8, got {size}.")
-    root = Path(cache_dir or os.environ.get("VASOMIM_CACHE") or Path.home() / ".cache" / "vasomim")
+    root = Path(cache_dir or os.environ.get("VASOMIM_CACHE") or "~/.cache/vasomim").expanduser()
     identity = json.dumps([CACHE_VERSION, size, source.identity()])
     folder = root / hashlib.sha256(identity.encode()).hexdigest()[:24]
-    if not (folder / "manifest.json").is_file():
-        root.mkdir(parents=True, exist_ok=True)
-        _remove_dead(root)
-        temporary = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=".tmp", dir=root))
-        try:
-            _write(source, size, temporary, processes or os.cpu_count() or 1)
-            with contextlib.suppress(OSError):  # another process was first: its folder is the same
-                os.rename(temporary, folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+    if folder.exists():
+        return folder
+    with make_folder(folder) as temporary:
+        if temporary:
+            _demand_room(root, len(source.names) * size * (size + size // 8))
+            logger.info(f"preparing {len(source.names)} frames in '{folder}'")
+            jobs = ((source, size, name) for name in source.names)
+            squares = parallel_map(_square, jobs, count=len(source.names), processes=processes)
+            bar = tqdm(squares, "preparing frames", len(source.names), disable=None if progress else True, unit="frame")
+            _write(source, size, temporary, bar)
     return folder
 
 
-def _remove_dead(root: Path) -> None:
-    """Temporary folders of killed runs: a live one writes all the time."""
-    for temporary in root.glob("*.tmp"):
-        with contextlib.suppress(OSError):
-            if time.time() - max(path.stat().st_mtime for path in (temporary, *temporary.iterdir())) > _DEAD_AFTER:
-                shutil.rmtree(temporary, ignore_errors=True)
+def _demand_room(root: Path, needed: int) -> None:
+    free = shutil.disk_usage(root).free
+    if needed > free:
+        raise OSError(
+            f"'{root}' must have {needed / 1e9:.1f} GB free for the cache of frames, got {free / 1e9:.1f} GB; name another folder by "
+            "cache_dir or VASOMIM_CACHE."
+        )
 
 
-def _write(source: FrameSource, size: int, folder: Path, processes: int) -> None:
-    frames = _memmap(folder / "frames.npy", (len(source), size, size))
-    vessels = _memmap(folder / "vessels.npy", (len(source), size, size // 8))
-    extents, names, skipped = [], [], []
-    for index, result in enumerate(
-        tqdm(_results(source, size, processes), "preparing frames", len(source), unit="frame")
+def _write(source: FrameSource, size: int, folder: Path, squares: Iterable[tuple | str]) -> None:
+    names, skipped = [], []
+    with (
+        GrowingArray(folder / "frames.npy", (size, size), np.uint8) as frames,
+        GrowingArray(folder / "vessels.npy", (size, size // 8), np.uint8) as vessels,
+        GrowingArray(folder / "extents.npy", (2,), np.int32) as extents,
     ):
-        if isinstance(result, str):
-            skipped.append({"file": source.names[index], "reason": result})
-            continue
-        frame, packed, extent = result
-        frames[len(names)], vessels[len(names)] = frame, packed
-        extents.append(extent)
-        names.append(source.names[index])
-    _report(skipped, len(source))
-    frames.flush()
-    vessels.flush()
-    np.save(folder / "extents.npy", np.asarray(extents, np.int64))
-    manifest = {"version": CACHE_VERSION, "size": size, "files": names, "left_out": source.left_out, "skipped": skipped}
+        for name, square in zip(source.names, squares, strict=True):
+            if isinstance(square, str):
+                skipped.append({"file": name, "reason": square})
+                continue
+            names.append(name)
+            for array, row in zip((frames, vessels, extents), square, strict=True):
+                array.append(row)
+    _report(skipped, len(source.names))
+    manifest = {"version": CACHE_VERSION, "size": size, "kind": source.kind, "files": names, "skipped": skipped}
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
-def _memmap(path: Path, shape: tuple[int, ...]) -> np.memmap:
-    return np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
-
-
-def _results(source: FrameSource, size: int, processes: int) -> Iterator[tuple | str]:
-    """Squares in the order of the source, whoever computes them."""
-    processes = min(processes, len(source) // _FRAMES_A_PROCESS)
-    if processes <= 1:
-        yield from (_square(source, size, index) for index in range(len(source)))
-        return
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, _start_worker, (source, size)) as pool:
-        yield from pool.imap(_work, range(len(source)), chunksize=4)
-
-
-def _start_worker(source: FrameSource, size: int) -> None:
-    torch.set_num_threads(1)
-    _work.job = (source, size)
-
-
-def _work(index: int) -> tuple | str:
-    return _square(*_work.job, index)
-
-
-def _square(source: FrameSource, size: int, index: int) -> tuple | str:
+def _square(job: tuple[FrameSource, int, str]) -> tuple | str:
     """Frame, bit-packed map and extent; or why there is none."""
+    source, size, name = job
     try:
-        frame, vessels = source.load(index)
+        frame, vessels = source.load(name)
     except (ValueError, OSError) as error:
         return str(error)
     scale = min(1, size / max(frame.shape))

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def find_images(
 
     Args:
         folders: one folder or several; searched with their sub-folders. A file that two of them reach counts once.
-        exclude: names of sub-folders whose images are left out, so that evaluation splits do not leak into a training. The given folders
+        exclude: names of sub-folders whose images are left out, in any case of letters, so that evaluation splits do not leak into a training. The given folders
             themselves are taken whatever their name.
 
     Returns:
@@ -39,28 +39,36 @@ def find_images(
         ValueError: if there is no image in all of them.
     """
     folders = [folders] if isinstance(folders, (str, os.PathLike)) else list(folders)
-    exclude = set(exclude)
-    files: set[Path] = set()
-    left_out: Counter[str] = Counter()
+    barred = {name.lower() for name in exclude}
+    files: dict[Path, str | None] = {}  # with the reason to leave it out, if any
     for folder in map(Path, folders):
         if not folder.is_dir():
             raise FileNotFoundError(f"'{folder}' must be a folder of images, there is none; check dataset_dir.")
-        for path in (Path(base) / name for base, _, names in os.walk(folder, followlinks=True) for name in names):
-            reason = _reason(path.relative_to(folder), exclude)
-            if reason:
-                left_out[reason] += 1
-            else:
-                files.add(path.resolve())
-    if not files:
+        for path in _walk(folder):
+            reason = _reason(path, path.relative_to(folder).parts[:-1], barred)
+            real = path.resolve()
+            files[real] = reason and files.get(real, reason)  # taken if any folder takes it
+    left_out = Counter(reason for reason in files.values() if reason)
+    taken = sorted(path for path, reason in files.items() if not reason)
+    if not taken:
         listed = ", ".join(f"'{folder}'" for folder in folders)
         other = "; ".join(f"{count} {reason}" for reason, count in left_out.items()) or "it is empty"
         raise ValueError(f"no image ({', '.join(EXTENSIONS)}) in {listed}: {other}.")
-    return ImageListing(tuple(sorted(files)), dict(left_out))
+    return ImageListing(tuple(taken), dict(left_out))
 
 
-def _reason(path: Path, exclude: set[str]) -> str | None:
+def _walk(folder: Path) -> Iterator[Path]:
+    """Every file below a folder; links are followed, but not in circles."""
+    entered: set[str] = set()
+    for base, names, files in os.walk(folder, followlinks=True):
+        entered.add(os.path.realpath(base))
+        names[:] = [name for name in names if os.path.realpath(os.path.join(base, name)) not in entered]
+        yield from (Path(base, name) for name in files)
+
+
+def _reason(path: Path, folders: tuple[str, ...], barred: set[str]) -> str | None:
     """Why a file is left out; None takes it."""
-    if path.name.startswith(".") or path.suffix[1:].lower() not in EXTENSIONS:
+    if path.name.startswith(".") or path.suffix[1:].lower() not in EXTENSIONS or not path.is_file():
         return "files that are no image"
-    excluded = exclude.intersection(path.parts[:-1])
-    return f"images in folders named '{min(excluded)}'" if excluded else None
+    excluded = [name for name in folders if name.lower() in barred]
+    return f"images in folders named '{excluded[0]}'" if excluded else None

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,19 +25,19 @@ class FrameDataset(Dataset):
 
     Args:
         folder: what `cache_frames` returned.
+        left_out: number of files that are no frames, by reason, for `describe` and `summary`.
 
     Raises:
         ValueError: if the folder is no cache of this version.
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.folder = Path(folder)
-        manifest = self.folder / "manifest.json"
-        self.manifest = json.loads(manifest.read_text()) if manifest.is_file() else {}
+    def __init__(self, folder: str | os.PathLike[str], left_out: Mapping[str, int] | None = None) -> None:
+        self.folder, self.left_out = Path(folder), dict(left_out or {})
+        self.manifest = _read_manifest(self.folder / "manifest.json")
         if self.manifest.get("version") != CACHE_VERSION:
             raise ValueError(
                 f"'{folder}' must be a cache of frames of version {CACHE_VERSION}, got {self.manifest.get('version', 'none')}; "
-                "make it with cache_frames."
+                "remove it, if it is one, and make it with cache_frames."
             )
         self.files: list[str] = self.manifest["files"]
         self._open()
@@ -62,24 +62,31 @@ class FrameDataset(Dataset):
         return {
             "image": torch.from_numpy(self._frames[rows])[:, None],
             "vessels": torch.from_numpy(self._vessels[rows])[:, None],
-            "extent": torch.from_numpy(self._extents[rows]),
+            "extent": torch.from_numpy(self._extents[rows].astype(np.int64)),
         }
 
     def __getstate__(self) -> dict:
-        return {"folder": self.folder}
+        return {"folder": self.folder, "left_out": self.left_out}
 
     def __setstate__(self, state: dict) -> None:
-        self.__init__(state["folder"])
+        self.__init__(**state)
 
     def summary(self) -> dict[str, int | list[str]]:
         """Counts for a report: frames, files left out by reason, skipped files with their reasons."""
         skipped = [f"{row['file']}: {row['reason']}" for row in self.manifest["skipped"]]
-        return {"angiograms": len(self), **self.manifest["left_out"], "skipped": skipped or 0}
+        return {self.manifest["kind"]: len(self), **self.left_out, "skipped": skipped or 0}
 
     def describe(self) -> str:
         """One line: how many frames, what was skipped and left out, where the cache lies."""
         skipped = len(self.manifest["skipped"])
         parts = [f"{skipped} skipped"] * bool(skipped)
-        parts += [f"{count} left out: {reason}" for reason, count in self.manifest["left_out"].items()]
+        parts += [f"{count} left out: {reason}" for reason, count in self.left_out.items()]
         size = self.manifest["size"]
-        return f"{len(self)} angiograms of {size}x{size} px{' (' + '; '.join(parts) + ')' if parts else ''}, cached in {self.folder}"
+        return f"{len(self)} {self.manifest['kind']} of {size}x{size} px{' (' + '; '.join(parts) + ')' if parts else ''}, cached in {self.folder}"
+
+
+def _read_manifest(file: Path) -> dict:
+    try:
+        return dict(json.loads(file.read_text()))
+    except (OSError, ValueError, TypeError):
+        return {}

@@ -4,8 +4,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
-import ignite.distributed as idist
-
 from .cache_frames import cache_frames
 from .frame_dataset import FrameDataset
 from .image_folders import ImageFolders
@@ -22,7 +20,9 @@ def open_frames(
     seed: int = 0,
     size: int = 512,
     method: str = "robust",
+    min_size: int = 32,
     cache_dir: str | os.PathLike[str] | None = None,
+    processes: int | None = None,
 ) -> FrameDataset:
     """The frames that a bundle's knobs ask for: of image folders, or synthetic ones where there is no folder.
 
@@ -36,7 +36,9 @@ def open_frames(
         seed: of the phantoms.
         size: longest side of a frame in pixels.
         method: rule of the vessel map, see `extract_vessels`; phantoms know theirs.
+        min_size: shortest side in pixels that an image may have; smaller ones are skipped.
         cache_dir: where caches lie, see `cache_frames`.
+        processes: that prepare, see `cache_frames`.
 
     Returns:
         The data set.
@@ -44,7 +46,6 @@ def open_frames(
     if dataset_dir is None:
         source = Phantoms(phantom_count, seed=seed, size=size)
     else:
-        source = ImageFolders(dataset_dir, exclude=exclude, method=method)
-    with idist.one_rank_first(local=True):
-        folder = cache_frames(source, size=size, cache_dir=cache_dir)
-    return FrameDataset(folder)
+        source = ImageFolders(dataset_dir, exclude=exclude, method=method, min_size=min_size)
+    folder = cache_frames(source, size=size, cache_dir=cache_dir, processes=processes)
+    return FrameDataset(folder, left_out=source.left_out)

@@ -20,6 +20,8 @@ class Phantoms:
         ValueError: if count is below 1.
     """
 
+    kind = "synthetic angiograms"
+
     def __init__(self, count: int, *, seed: int = 0, size: int = 512) -> None:
         if count < 1:
             raise ValueError(f"phantom_count must be at least 1, got {count}.")
@@ -27,13 +29,14 @@ class Phantoms:
         self.left_out: dict[str, int] = {}
         self.seed, self.size = seed, size
 
-    def __len__(self) -> int:
-        return len(self.names)
+    def __getstate__(self) -> dict:
+        """What `load` needs: other processes are told names one by one."""
+        return self.__dict__ | {"names": []}
 
-    def load(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+    def load(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Frame (size, size) uint8 and vessel map, bool."""
-        return draw_angiogram(self.seed, index, self.size)
+        return draw_angiogram(self.seed, int(name.rsplit("-", 1)[1]), self.size)
 
     def identity(self) -> list:
         """What the frames depend on, JSON values."""
-        return ["phantom", PHANTOM_VERSION, len(self), self.seed, self.size]
+        return ["phantom", PHANTOM_VERSION, len(self.names), self.seed, self.size]

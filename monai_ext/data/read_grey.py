@@ -5,7 +5,7 @@ import os
 import warnings
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 __all__ = ["read_grey"]
 
@@ -17,6 +17,7 @@ def read_grey(path: str | os.PathLike[str]) -> np.ndarray:
 
     Colour becomes luma (ITU-R 601), palettes and masks are resolved, transparency is ignored. Images of more than 8 bits are scaled by
     the smallest depth of 8, 10, 12, 14 or 16 bits that holds their largest value: a 12-bit detector's values in a 16-bit file are not darkened.
+    Floating-point values of at most 1 count as shares of white.
 
     Args:
         path: PNG, JPEG, BMP or TIFF; of several pages the first.
@@ -37,7 +38,7 @@ def read_grey(path: str | os.PathLike[str]) -> np.ndarray:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise ValueError(f"'{path}' must be a single frame, it is far too large: {error}") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except Exception as error:  # decoders raise about ten kinds on broken files
         raise ValueError(f"'{path}' cannot be read as an image ({error}); copy it again or leave it out.") from error
 
 
@@ -47,5 +48,7 @@ def _to_uint8(image: Image.Image) -> np.ndarray:
     values = np.asarray(image, dtype=np.float64)
     if not np.isfinite(values).all() or values.min() < 0 or values.max() >= 2**16:
         raise ValueError(f"grey values must lie in 0..65535, got {values.min():g}..{values.max():g}")
+    if image.mode.startswith("F") and values.max() <= 1:
+        return np.rint(values * 255).astype(np.uint8)
     depth = next(bits for bits in _DEPTHS if values.max() < 2**bits)
     return np.rint(values * (255 / (2**depth - 1))).astype(np.uint8)

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 import hashlib
 import json
-import os
 import pickle
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from monai.engines import Workflow
 from PIL import Image
+from torch.utils.data import DistributedSampler
 
 from monai_ext.data import FrameDataset, ImageFolders, Phantoms, cache_frames, collate_batch, open_frames
 from monai_ext.ops import extract_vessels, unpack_bits
@@ -125,12 +127,83 @@ def test_a_killed_run_leaves_no_cache_and_the_next_one_works(tmp_path):
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    (dead,) = tmp_path.iterdir()
-    assert dead.suffix == ".tmp"
-    for path in (*dead.iterdir(), dead):
-        os.utime(path, (0, 0))
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".lock", ".tmp"]
     assert len(open_frames(None, phantom_count=2, size=64, cache_dir=tmp_path)) == 2
-    assert not dead.exists()
+    assert not list(tmp_path.glob("*.tmp"))
+
+
+ASKED_AT_ONCE = """
+import logging, sys
+logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
+from monai_ext.data import Phantoms, cache_frames
+cache_frames(Phantoms(200, size=64), size=64, cache_dir=sys.argv[1], processes=1)
+"""
+
+
+@pytest.mark.slow
+def test_of_processes_that_ask_at_once_one_computes(tmp_path):
+    command = [sys.executable, "-c", ASKED_AT_ONCE, str(tmp_path)]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate(timeout=120)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
+    assert "".join(said).count("preparing 200 frames") == 1
+    (folder,) = tmp_path.iterdir()
+    assert len(FrameDataset(folder)) == 200
+
+
+def test_files_hold_as_many_rows_as_there_are_frames(folder, tmp_path):
+    cache = cache_frames(ImageFolders(folder), size=64, cache_dir=tmp_path / "cache")
+    shapes = {name: np.load(cache / f"{name}.npy").shape for name in ("frames", "vessels", "extents")}
+    assert shapes == {"frames": (3, 64, 64), "vessels": (3, 64, 8), "extents": (3, 2)}
+
+
+def test_a_full_disk_is_told_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
+    with pytest.raises(OSError, match=r"must have 0\.0 GB free for the cache of frames"):
+        open_frames(None, phantom_count=2, size=64, cache_dir=tmp_path)
+    assert not any(tmp_path.iterdir())
+
+
+def test_cache_lies_where_the_environment_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("VASOMIM_CACHE", str(tmp_path / "here"))
+    assert open_frames(None, phantom_count=1, size=64).folder.parent == tmp_path / "here"
+
+
+def test_left_out_files_are_those_of_today(folder, tmp_path):
+    open_frames(folder, size=64, cache_dir=tmp_path / "cache")
+    (folder / "notes.txt").write_text("")
+    dataset = open_frames(folder, size=64, cache_dir=tmp_path / "cache")
+    assert (
+        "1 left out: files that are no image" in dataset.describe() and len(list((tmp_path / "cache").iterdir())) == 1
+    )
+
+
+def test_every_rank_sees_other_frames_in_an_order_of_seed_and_epoch(global_rng_untouched):
+    """What the bundle relies on in torch's DistributedSampler: up to ranks - 1 frames of an epoch stay out."""
+
+    def order(epoch: int, rank: int, seed: int = 3) -> list[int]:
+        sampler = DistributedSampler(range(11), num_replicas=2, rank=rank, seed=seed, drop_last=True)
+        sampler.set_epoch(epoch)
+        return list(sampler)
+
+    assert len(order(0, 0)) == len(order(0, 1)) == 5 and not set(order(0, 0)) & set(order(0, 1))
+    assert order(1, 0) == order(1, 0) != order(0, 0) and order(1, 0) != order(1, 0, seed=9)
+
+
+def test_the_engine_tells_the_sampler_its_epoch(tmp_path):
+    dataset = open_frames(None, phantom_count=4, size=64, cache_dir=tmp_path)
+    sampler = DistributedSampler(dataset, num_replicas=1, rank=0)
+    loader = torch.utils.data.DataLoader(dataset, batch_size=2, sampler=sampler, collate_fn=collate_batch)
+    epochs = []
+    workflow = Workflow(
+        torch.device("cpu"),
+        3,
+        loader,
+        iteration_update=lambda engine, batch: epochs.append(sampler.epoch),
+        decollate=False,
+    )
+    workflow.run()
+    assert epochs == [1, 1, 2, 2, 3, 3]
 
 
 def test_dataset_can_be_sent_to_another_process(tmp_path):
@@ -144,6 +217,9 @@ def test_bad_input_is_refused(tmp_path):
         open_frames(None, phantom_count=1, size=60, cache_dir=tmp_path)
     with pytest.raises(ValueError, match="phantom_count must be at least 1, got 0"):
         open_frames(None, phantom_count=0, cache_dir=tmp_path)
+    with pytest.raises(ValueError, match="must be a cache of frames of version 1, got none"):
+        FrameDataset(tmp_path)
+    (tmp_path / "manifest.json").write_text('{"version": 1, "fi')
     with pytest.raises(ValueError, match="must be a cache of frames of version 1, got none"):
         FrameDataset(tmp_path)
     (tmp_path / "manifest.json").write_text(json.dumps({"version": 99}))

@@ -51,3 +51,21 @@ def test_missing_and_empty_folders_are_named(tmp_path):
         ValueError, match=r"1 files that are no image; 1 images in folders named 'val'|1 images in .*; 1 files"
     ):
         find_images(tmp_path)
+
+
+def test_exclusion_heeds_no_case_and_a_folder_asked_for_is_not_left_out(tmp_path):
+    touch(tmp_path, "train/1.png", "VAL/2.png", "Test/3.png")
+    assert names(find_images(tmp_path), tmp_path) == ["train/1.png"]
+    listing = find_images([tmp_path / "VAL", tmp_path])
+    assert names(listing, tmp_path) == ["VAL/2.png", "train/1.png"]
+    assert listing.left_out == {"images in folders named 'Test'": 1}
+
+
+def test_links_are_followed_but_not_in_circles(tmp_path):
+    touch(tmp_path, "real/1.png", "set/2.png")
+    (tmp_path / "set" / "linked").symlink_to(tmp_path / "real")
+    (tmp_path / "set" / "circle").symlink_to(tmp_path / "set")
+    (tmp_path / "set" / "gone.png").symlink_to(tmp_path / "nothing.png")
+    listing = find_images(tmp_path / "set")
+    assert names(listing, tmp_path) == ["real/1.png", "set/2.png"]
+    assert listing.left_out == {"files that are no image": 1}

@@ -56,3 +56,32 @@ def test_a_decompression_bomb_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 30)
     with pytest.raises(ValueError, match="must be a single frame, it is far too large"):
         read_grey(tmp_path / "1.png")
+
+
+def test_floating_point_is_a_share_of_white_or_grey_values(tmp_path):
+    for largest in (1, 255):
+        Image.fromarray(GREY.astype(np.float32) / 255 * largest).save(tmp_path / "1.tif")
+        assert np.array_equal(read_grey(tmp_path / "1.tif"), GREY)
+
+
+def test_big_endian_values_are_read(tmp_path):
+    values = np.linspace(0, 4000, 35).reshape(5, 7).astype(">u2")
+    Image.frombytes("I;16B", (7, 5), values.tobytes()).save(tmp_path / "1.tif")
+    assert np.array_equal(read_grey(tmp_path / "1.tif"), np.rint(values * (255 / 4095)))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("suffix", ["png", "jpg", "bmp", "tif"])
+def test_damage_anywhere_is_a_value_error_or_an_image(tmp_path, suffix):
+    """Decoders raise many kinds of errors; none of them may end a long run."""
+    rng = np.random.default_rng(0)
+    Image.fromarray(rng.integers(0, 255, (40, 30), dtype=np.uint8)).save(tmp_path / f"whole.{suffix}")
+    whole = np.frombuffer((tmp_path / f"whole.{suffix}").read_bytes(), np.uint8)
+    for _ in range(60):
+        damaged = whole.copy()
+        damaged[rng.integers(0, min(len(whole), 300), 4)] = rng.integers(0, 256, 4)
+        (tmp_path / f"1.{suffix}").write_bytes(damaged.tobytes())
+        try:
+            assert read_grey(tmp_path / f"1.{suffix}").dtype == np.uint8
+        except ValueError as error:
+            assert f"1.{suffix}" in str(error)
