@@ -4,17 +4,22 @@
 from .atomic_file import atomic_file
 from .bits import unpack_bits
 from .crop import crop_resize, crop_resize_nearest, full_boxes, random_crop_boxes
+from .gaussian_blur import gaussian_blur
 from .masking import guided_mask, hidden_count, patch_distribution, random_mask
 from .patch_norm import denormalise_patches, normalise_patches
 from .patches import patch_grid, patchify, unpatchify
 from .positions import sincos_positions
+from .sato_ridge import sato_ridge
+from .vessel_map import extract_vessels
 
 __all__ = [
     "atomic_file",
     "crop_resize",
     "crop_resize_nearest",
     "denormalise_patches",
+    "extract_vessels",
     "full_boxes",
+    "gaussian_blur",
     "guided_mask",
     "hidden_count",
     "normalise_patches",
@@ -23,6 +28,7 @@ __all__ = [
     "patchify",
     "random_crop_boxes",
     "random_mask",
+    "sato_ridge",
     "sincos_positions",
     "unpack_bits",
     "unpatchify",
