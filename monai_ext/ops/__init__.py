@@ -11,6 +11,7 @@ from .patches import patch_grid, patchify, unpatchify
 from .positions import sincos_positions
 from .sato_ridge import sato_ridge
 from .vessel_map import extract_vessels
+from .xray_field import xray_field
 
 __all__ = [
     "atomic_file",
@@ -32,4 +33,5 @@ __all__ = [
     "sincos_positions",
     "unpack_bits",
     "unpatchify",
+    "xray_field",
 ]

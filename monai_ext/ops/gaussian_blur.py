@@ -12,7 +12,7 @@ __all__ = ["gaussian_blur"]
 
 
 def gaussian_blur(image: Tensor, sigma: float) -> Tensor:
-    """Gaussian smoothing with mirrored borders, for wide Gaussians: one dense matrix an axis, as `scipy.ndimage.gaussian_filter`.
+    """Gaussian smoothing with mirrored borders, one dense matrix an axis: for small images or wide Gaussians, as `scipy.ndimage.gaussian_filter`.
 
     Args:
         image: (batch, 1, height, width), float32 or float64.
@@ -22,7 +22,8 @@ def gaussian_blur(image: Tensor, sigma: float) -> Tensor:
         (batch, 1, height, width), the image's type and device.
     """
     rows, columns = (_smoothing(side, float(sigma)).to(image) for side in image.shape[-2:])
-    return rows @ image @ columns.T
+    batch = len(image)  # one product an image: a frame's result must not depend on the batch it is in
+    return rows.expand(batch, 1, -1, -1) @ image @ columns.T.expand(batch, 1, -1, -1)
 
 
 @lru_cache(maxsize=16)
