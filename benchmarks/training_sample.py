@@ -73,7 +73,7 @@ def main() -> None:
         dataset = open_frames(None, phantom_count=arguments.frames, size=arguments.size, cache_dir=folder)
         files = write_png(dataset, Path(folder))
         rng = np.random.default_rng(0)
-        prepare = PrepareFrames(image_size=arguments.crop, mean=0.45, std=0.2)
+        prepare = PrepareFrames(image_size=arguments.crop, mean=0.45, std=0.18)
         order = rng.permutation(arguments.frames).tolist()
 
         def from_png():

@@ -47,7 +47,7 @@ class EpochProgressBar:
         self._bar: tqdm | None = None
 
     def attach(self, engine: Engine) -> None:
-        """Show the epochs of `engine`, a MONAI trainer with `decollate=False`."""
+        """Show the epochs of `engine`, a MONAI trainer or evaluator with `decollate=False`."""
         if idist.get_rank() != 0:
             return
         if (self.stream or sys.stderr).isatty():
@@ -81,7 +81,8 @@ def _title(engine: Engine) -> str:
 
 
 def _losses(engine: Engine, parts: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {"loss": engine.state.output[CommonKeys.LOSS], **parts}
+    loss = engine.state.output.get(CommonKeys.LOSS)  # an evaluator has none
+    return ({} if loss is None else {"loss": loss}) | dict(parts)
 
 
 def _words(engine: Engine) -> list[str]:

@@ -18,7 +18,7 @@ __all__ = ["MetricsFile"]
 
 
 class MetricsFile:
-    """Writes `metrics.json` (mean, standard deviation, n by quantity) and `metrics.csv` (one row an image) when a run ends.
+    """Writes `metrics.json` (mean, standard deviation, n by quantity) and `metrics.csv` (one row an image) when a run ends, and logs the means.
 
     Args:
         metric: has `summary` and `rows` after the run, like `ReconstructionQuality`.
@@ -51,3 +51,5 @@ class MetricsFile:
             for i, row in enumerate(self.metric.rows):
                 values = {name: "" if math.isnan(value) else f"{value:.6f}" for name, value in row.items()}
                 writer.writerow({"image": self.files[i] if self.files else i, **values})
+        for name, value in self.metric.summary.items():
+            engine.logger.info(f"{name} {value['mean']:.4f} ± {value['std']:.4f} ({value['n']} images)")

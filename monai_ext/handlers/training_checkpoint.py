@@ -84,6 +84,15 @@ class TrainingCheckpoint:
         with atomic_file(self.path) as temporary:
             torch.save(state, temporary)
 
+    def check(self) -> None:
+        """Refuse to go on from a file that is missing, broken or of another network, before anything is made or written.
+
+        Raises:
+            FileNotFoundError: if there is no file.
+            ValueError: if it is not a training checkpoint, or of another network.
+        """
+        self._check_objects(self._read()["objects"], self.objects)
+
     def load_objects(self) -> None:
         """Bring the objects alone to the state of the file, to evaluate them: no engine, no generators.
 

@@ -32,7 +32,7 @@ class EncoderLayout:
     name: str
     mark: str
     rules: tuple[tuple[str, str], ...] = ()
-    parts: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ("attn.qkv",)
     positions: str | None = None
     others: tuple[str, ...] = ()
 
@@ -41,11 +41,7 @@ class EncoderLayout:
         theirs = ours
         for pattern, replacement in self.rules:
             theirs = re.sub(pattern, replacement, theirs)
-        return (
-            [theirs.replace("attn.qkv", part) for part in self.parts]
-            if "attn.qkv" in theirs and self.parts
-            else [theirs]
-        )
+        return [theirs.replace("attn.qkv", part) for part in self.parts] if "attn.qkv" in theirs else [theirs]
 
     def convert_from(self, theirs: Mapping[str, Tensor], ours: list[str]) -> dict[str, Tensor]:
         """Their tensors under our names; what has no counterpart keeps its name, what is missing stays out."""

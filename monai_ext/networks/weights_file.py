@@ -62,7 +62,7 @@ def write_weights(weights: Mapping[str, Tensor], path: str | os.PathLike[str]) -
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     with atomic_file(path) as temporary:
         if Path(path).suffix == ".safetensors":
-            temporary.write_bytes(save(plain))  # save_file would let nobody else read it
+            temporary.write_bytes(save(plain, {"format": "pt"}))  # save_file would let nobody else read it
         else:
             torch.save(plain, temporary)
 

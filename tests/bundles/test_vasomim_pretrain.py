@@ -168,7 +168,7 @@ def test_checkpoint_of_another_size_is_refused(pretrained, tmp_path, cache):
             segmentor=str(pretrained.segmentor), output_dir=str(pretrained.folder), encoder_file=str(tmp_path / "m.pt"),
         )  # fmt: skip
     text = str(caught.value) + str(caught.value.__cause__)
-    assert "must be of the same network" in text and "(1, 1, 192)" in text and "(1, 1, 384)" in text
+    assert re.search(r"must be of the same network .* in the file and .* here", text), text
 
 
 def test_network_matches_its_metadata():

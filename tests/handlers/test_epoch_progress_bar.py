@@ -72,3 +72,12 @@ def test_losses_are_read_every_so_many_steps_only():
 def test_bad_interval_is_named():
     with pytest.raises(ValueError, match="every must be >= 1 step, got 0"):
         EpochProgressBar(every=0)
+
+
+@pytest.mark.parametrize("stream", [io.StringIO(), Terminal()])
+def test_an_evaluator_without_a_loss_shows_its_metrics(stream):
+    engine = Engine(lambda engine, batch: {CommonKeys.PRED: torch.zeros(1)})
+    engine.add_event_handler(Events.EPOCH_COMPLETED, lambda engine: engine.state.metrics.update(masked_error=0.5))
+    EpochProgressBar(stream=stream).attach(engine)
+    engine.run(range(3))
+    assert stream.getvalue().endswith("epoch 1/1  masked_error 0.5\n")

@@ -27,6 +27,12 @@ def test_json_holds_the_summary_and_csv_one_row_an_image(tmp_path):
     assert rows == [{"image": "a.png", "error": "0.500000"}, {"image": "b.png", "error": ""}]
 
 
+def test_means_are_logged(tmp_path, caplog):
+    with caplog.at_level("INFO"):
+        write(tmp_path)
+    assert "error 0.5000 ± 0.1000 (1 images)" in caplog.messages
+
+
 def test_images_without_names_are_counted(tmp_path):
     write(tmp_path)
     assert [row["image"] for row in csv.DictReader((tmp_path / "metrics.csv").open())] == ["0", "1"]

@@ -219,6 +219,8 @@ def test_missing_file_says_to_run_without_resume(tmp_path):
     trainer, checkpoint = build(tmp_path, 2)
     with pytest.raises(FileNotFoundError, match=r"training\.pt'.*run without `--resume true`"):
         checkpoint.restore(trainer)
+    with pytest.raises(FileNotFoundError, match="to resume from"):
+        checkpoint.check()
 
 
 def test_another_network_size_is_named_and_nothing_is_loaded(tmp_path):
@@ -227,6 +229,8 @@ def test_another_network_size_is_named_and_nothing_is_loaded(tmp_path):
     before = {name: tensor.clone() for name, tensor in trainer.network.state_dict().items()}
     with pytest.raises(ValueError, match=r"training\.pt.*'0\.bias' \(5,\) in the file and \(7,\) here; .*'0\.weight'"):
         checkpoint.restore(trainer)
+    with pytest.raises(ValueError, match=r"training\.pt.*'0\.bias' \(5,\) in the file and \(7,\) here"):
+        checkpoint.check()
     assert_same(dict(trainer.network.state_dict()), before)
 
 

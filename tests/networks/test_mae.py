@@ -114,6 +114,23 @@ def test_nothing_random_happens(global_rng_untouched):
     assert torch.equal(network(image, mask(1, 4)), tiny(seed=3)(image, mask(1, 4)))
 
 
+@pytest.mark.parametrize("batch", [1, 3])
+def test_compiles_as_one_graph(batch):
+    network, image, hidden = tiny(), torch.rand(batch, 1, 8, 12), mask(batch, 6)
+    compiled = torch.compile(network, backend="aot_eager", fullgraph=True)
+    torch.testing.assert_close(compiled(image, hidden, 3), network(image, hidden, 3), atol=1e-6, rtol=0)
+
+
+def test_half_precision_keeps_the_tokens_in_single():
+    network, image, hidden = tiny(), torch.rand(2, 1, 8, 12), mask(2, 6)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        prediction = network(image, hidden)
+        assert network.encoder.embed(image).dtype == torch.float32
+    assert prediction.dtype == torch.bfloat16
+    torch.testing.assert_close(prediction.float(), network(image, hidden), atol=0.05, rtol=0)
+    prediction.float().sum().backward()
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_given_number_of_hidden_patches_does_not_wait_for_the_gpu():

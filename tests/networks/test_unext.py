@@ -173,6 +173,14 @@ def test_gradient_reaches_the_image_through_the_frozen_network():
     assert all(p.grad is None for p in network.parameters())
 
 
+@pytest.mark.parametrize("training", [True, False])
+def test_compiles_as_one_graph(training):
+    network, image = UNeXt(1, seed=0).train(training), torch.rand(2, 1, 32, 64)
+    expected = network(image)
+    compiled = torch.compile(network, backend="aot_eager", fullgraph=True)
+    torch.testing.assert_close(compiled(image), expected, atol=1e-5, rtol=0)
+
+
 def test_every_parameter_is_trained():
     network = UNeXt(1, seed=0)
     network(torch.rand(2, 1, 64, 64)).square().sum().backward()
