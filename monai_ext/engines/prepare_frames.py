@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from monai_ext.ops import crop_resize, crop_resize_nearest, full_boxes, random_crop_boxes, unpack_bits
+from monai_ext.ops import crop_resize, crop_resize_nearest, full_boxes, random_crop_boxes
 
 __all__ = ["PrepareFrames"]
 
@@ -72,9 +72,9 @@ class PrepareFrames:
             batch[key].to(device, non_blocking=non_blocking) for key in ("image", "vessels", "extent")
         )
         boxes, flip = self._draw(extent)
-        image = crop_resize(image.float() / 255, boxes, self.size, flip).clamp_(0, 1)
-        vessels = crop_resize_nearest(unpack_bits(vessels), boxes, self.size, flip)
-        return (image - self.mean) / self.std, vessels
+        image = crop_resize(image, boxes, self.size, flip).clamp_(0, 255)
+        vessels = crop_resize_nearest(vessels, boxes, self.size, flip)
+        return image.sub_(255 * self.mean).div_(255 * self.std), vessels
 
     def _draw(self, extent: Tensor) -> tuple[Tensor, Tensor | None]:
         if not self.augment:

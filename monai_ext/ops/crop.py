@@ -12,6 +12,7 @@ from torch import Tensor
 __all__ = ["crop_resize", "crop_resize_nearest", "full_boxes", "random_crop_boxes"]
 
 _CANDIDATES = 10
+_CHUNK = 8  # images at a time on a CPU, so that they stay in its cache
 
 
 def full_boxes(extent: Tensor) -> Tensor:
@@ -72,46 +73,57 @@ def crop_resize(image: Tensor, boxes: Tensor, size: tuple[int, int], flip: Tenso
 
     Equals Pillow's crop followed by its bicubic resize (cubic with a = -0.5, the filter widened by the reduction, weights cut at
     the box and normalised), in floating point. It is separable and sparse: each axis is a weighted sum of a few rows, done
-    as one `embedding_bag` for the whole batch.
+    as one `embedding_bag` for the whole batch, on a CPU for a few images at a time.
 
     Args:
-        image: (batch, 1, height, width), float.
+        image: (batch, 1, height, width), float, or integer (computed as float32).
         boxes: (batch, 4), top, left, height, width in pixels, inside the image.
         size: height and width of the result.
         flip: (batch,), bool, which results to mirror left to right; none when left out.
 
     Returns:
-        (batch, 1, size[0], size[1]), the image's type.
+        (batch, 1, size[0], size[1]), float.
     """
-    batch, _, height, width = image.shape
+    height, width = image.shape[-2:]
+    dtype = image.dtype if image.is_floating_point() else torch.float32
     top, left, box_height, box_width = boxes.unbind(dim=1)
-    rows = _weighted_rows(image.reshape(batch, height, width), *_taps(top, box_height, size[0], height, image.dtype))
-    index, weight = _taps(left, box_width, size[1], width, image.dtype)
+    rows = _taps(top, box_height, size[0], height, dtype)
+    columns = _taps(left, box_width, size[1], width, dtype)
     if flip is not None:
-        index = torch.where(flip[:, None, None], index.flip(1), index)
-        weight = torch.where(flip[:, None, None], weight.flip(1), weight)
-    return _weighted_rows(rows.transpose(1, 2), index, weight).transpose(1, 2).unsqueeze(1).contiguous()
+        columns = tuple(torch.where(flip[:, None, None], taps.flip(1), taps) for taps in columns)
+    chunk = len(image) if image.is_cuda else _CHUNK
+    chunks = zip(*(x.split(chunk) for x in (image[:, 0], *rows, *columns)), strict=True)
+    return torch.cat([_resample(*chunk) for chunk in chunks]).unsqueeze(1)
 
 
-def crop_resize_nearest(image: Tensor, boxes: Tensor, size: tuple[int, int], flip: Tensor | None = None) -> Tensor:
-    """Cut a box out of each map and resize it by nearest neighbour, on the same pixel grid as `crop_resize`.
+def _resample(image: Tensor, row: Tensor, row_weight: Tensor, column: Tensor, column_weight: Tensor) -> Tensor:
+    rows = _weighted_rows(image.to(row_weight.dtype), row, row_weight)
+    return _weighted_rows(rows.transpose(1, 2), column, column_weight).transpose(1, 2)
+
+
+def crop_resize_nearest(packed: Tensor, boxes: Tensor, size: tuple[int, int], flip: Tensor | None = None) -> Tensor:
+    """Cut a box out of each bit-packed map and resize it by nearest neighbour, on the same pixel grid as `crop_resize`.
+
+    Only the pixels of the result are unpacked.
 
     Args:
-        image: (batch, 1, height, width), any type.
+        packed: (batch, 1, height, width / 8), uint8, see `unpack_bits`.
         boxes: (batch, 4), top, left, height, width in pixels, inside the image.
         size: height and width of the result.
         flip: (batch,), bool, which results to mirror left to right; none when left out.
 
     Returns:
-        (batch, 1, size[0], size[1]), the map's type.
+        (batch, 1, size[0], size[1]), bool.
     """
     top, left, box_height, box_width = boxes.unbind(dim=1)
     rows = _centres(top, box_height, size[0]).long()
     columns = _centres(left, box_width, size[1]).long()
     if flip is not None:
         columns = torch.where(flip[:, None], columns.flip(1), columns)
-    batch = torch.arange(len(image), device=image.device)
-    return image[:, 0][batch[:, None, None], rows[:, :, None], columns[:, None, :]].unsqueeze(1)
+    strips = packed[:, 0].gather(1, rows[:, :, None].expand(-1, -1, packed.shape[-1]))
+    octets = strips.gather(2, (columns // 8)[:, None].expand(-1, size[0], -1))
+    place = (7 - columns % 8).to(torch.uint8)[:, None]
+    return ((octets >> place) & 1).bool().unsqueeze(1)
 
 
 def _centres(start: Tensor, length: Tensor, out: int) -> Tensor:

@@ -13,6 +13,14 @@ def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
+def maps(*shape: int) -> torch.Tensor:
+    return torch.rand(*shape, generator=generator()) > 0.5
+
+
+def pack(vessels: torch.Tensor) -> torch.Tensor:
+    return torch.from_numpy(np.packbits(vessels.numpy(), axis=-1))
+
+
 BOXES = torch.tensor([[0, 0, 60, 80], [10, 5, 33, 41], [59, 79, 1, 1]])
 
 
@@ -28,10 +36,11 @@ def test_crop_resize_equals_pillow(size):
 
 
 def test_nearest_equals_pillow():
-    image = (torch.rand(3, 1, 60, 80, generator=generator()) * 255).to(torch.uint8)
-    ours = crop_resize_nearest(image, BOXES, (31, 17))
+    vessels = maps(3, 1, 60, 80)
+    ours = crop_resize_nearest(pack(vessels), BOXES, (31, 17))
+    assert ours.dtype == torch.bool
     for i, (top, left, height, width) in enumerate(BOXES.tolist()):
-        cut = Image.fromarray(image[i, 0].numpy()).crop((left, top, left + width, top + height))
+        cut = Image.fromarray(vessels[i, 0].numpy()).crop((left, top, left + width, top + height))
         assert np.array_equal(ours[i, 0].numpy(), np.asarray(cut.resize((17, 31), Image.Resampling.NEAREST)))
 
 
@@ -39,14 +48,23 @@ def test_whole_box_at_native_size_changes_nothing():
     image = torch.rand(2, 1, 20, 28, generator=generator(), dtype=torch.float64)
     boxes = full_boxes(torch.tensor([[20, 28], [20, 28]]))
     assert torch.allclose(crop_resize(image, boxes, (20, 28)), image)
-    assert torch.equal(crop_resize_nearest(image, boxes, (20, 28)), image)
+    assert torch.equal(crop_resize_nearest(pack(maps(2, 1, 20, 32)), boxes, (20, 28)), maps(2, 1, 20, 32)[..., :28])
+
+
+def test_bytes_are_taken_as_they_are_and_many_images_as_few():
+    image = (torch.rand(19, 1, 30, 30, generator=generator()) * 255).to(torch.uint8)
+    boxes = random_crop_boxes(torch.tensor([[30, 30]] * 19), generator=generator())
+    together = crop_resize(image, boxes, (12, 12))
+    alone = [crop_resize(image[i : i + 1].float(), boxes[i : i + 1], (12, 12)) for i in range(19)]
+    assert together.dtype == torch.float32
+    torch.testing.assert_close(together, torch.cat(alone), atol=1e-3, rtol=0)
 
 
 def test_flip_mirrors_image_and_map_alike():
-    image = torch.rand(2, 1, 32, 32, generator=generator())
+    image, packed = torch.rand(2, 1, 32, 32, generator=generator()), pack(maps(2, 1, 32, 32))
     boxes, flip = torch.tensor([[3, 4, 20, 25], [0, 0, 32, 32]]), torch.tensor([True, False])
-    for resize in (crop_resize, crop_resize_nearest):
-        plain, flipped = resize(image, boxes, (16, 16)), resize(image, boxes, (16, 16), flip)
+    for resize, source in ((crop_resize, image), (crop_resize_nearest, packed)):
+        plain, flipped = resize(source, boxes, (16, 16)), resize(source, boxes, (16, 16), flip)
         assert torch.equal(flipped[0], plain[0].flip(-1)) and torch.equal(flipped[1], plain[1])
 
 
