@@ -32,6 +32,9 @@ _NOT_A_LOSS = {
     "epoch", "hidden_vessel_share", "vessel_patch_share", "guided_share", "learning_rate", "seconds", "images_per_second",
 }  # fmt: skip
 _SHOWN_ITEMS = 20
+_RECONSTRUCTIONS = (
+    "Images of the last batch drawn. The segmentor's answers to the image and to its reconstruction should agree."
+)
 
 _STYLE = """
 :root { color-scheme: light; }
@@ -72,7 +75,7 @@ def write_report(folder: str | os.PathLike[str]) -> Path:
     One file that needs nothing else: pictures are inside, no script, no link. What is missing is left out.
 
     Reads `run.json` (title, knobs, data, environment; see `HtmlReport`), `curves.csv`, `metrics.json` (quantity ->
-    mean, std, n) and `reconstructions.png`; writes `loss_curves.png`, `hidden_vessel_share.png` and `report.html`.
+    mean, std, n), `reconstructions.png` and `segmentations.png`; writes `loss_curves.png`, `hidden_vessel_share.png` and `report.html`.
 
     Args:
         folder: of the run.
@@ -92,7 +95,10 @@ def write_report(folder: str | os.PathLike[str]) -> Path:
     sections = [
         _losses(folder, rows),
         _shares(folder, rows),
-        _pictures(folder / "reconstructions.png"),
+        _pictures("Reconstructions", folder / "reconstructions.png", _RECONSTRUCTIONS),
+        _pictures(
+            "Segmentations", folder / "segmentations.png", "Images of the last batch drawn; 0 is white, 1 dark blue."
+        ),
         _metrics(metrics),
         '<div class="columns">',
         _table("What was run", run.get("knobs"), "The settings, after all overrides."),
@@ -171,13 +177,10 @@ def _shares(folder: Path, rows: list[dict[str, float]]) -> str:
     return _section("Does the mask find the vessels?", _image(picture, "hidden vessel share by epoch"), text)
 
 
-def _pictures(path: Path) -> str:
+def _pictures(heading: str, path: Path, text: str) -> str:
     if not path.is_file():
         return ""
-    text = (
-        "Images of the last batch drawn. The segmentor's answers to the image and to its reconstruction should agree."
-    )
-    return _section("Reconstructions", f'<div class="scroll wide">{_image(path, "reconstructions")}</div>', text)
+    return _section(heading, f'<div class="scroll wide">{_image(path, heading.lower())}</div>', text)
 
 
 def _metrics(metrics: Mapping[str, Any]) -> str:
