@@ -4,6 +4,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import multiprocessing
 import os
 import shutil
 from collections.abc import Iterable
@@ -70,6 +71,7 @@ def cache_frames(
 
     Raises:
         ValueError: if size is no positive multiple of 8, or no frame can be read.
+        RuntimeError: in the worker processes of a script without `if __name__ == "__main__":`.
         OSError: if the disk has no room.
     """
     if size < 8 or size % 8:
@@ -79,6 +81,7 @@ def cache_frames(
     folder = root / hashlib.sha256(identity.encode()).hexdigest()[:24]
     if folder.exists():
         return folder
+    _refuse_while_main_is_imported()
     with make_folder(folder) as temporary:
         if temporary:
             _demand_room(root, len(source.names) * size * (size + size // 8))
@@ -88,6 +91,15 @@ def cache_frames(
             bar = tqdm(squares, "preparing frames", len(source.names), disable=None if progress else True, unit="frame")
             _write(source, size, temporary, bar)
     return folder
+
+
+def _refuse_while_main_is_imported() -> None:
+    """Otherwise the worker of an unguarded script would wait for the folder that its parent holds, and the parent for it."""
+    if getattr(multiprocessing.current_process(), "_inheriting", False):  # as multiprocessing itself asks
+        raise RuntimeError(
+            "frames are prepared by several processes, each of which imports the main script; "
+            "put what the script does under `if __name__ == '__main__':`."
+        )
 
 
 def _demand_room(root: Path, needed: int) -> None:

@@ -228,3 +228,13 @@ def test_bad_input_is_refused(tmp_path):
     dataset = open_frames(None, phantom_count=2, size=64, cache_dir=tmp_path / "cache")
     with pytest.raises(IndexError, match=r"index must lie in 0..1, got 2"):
         dataset[2]
+
+
+@pytest.mark.slow
+def test_a_script_without_a_main_guard_is_told_so(tmp_path):
+    (tmp_path / "script.py").write_text(
+        f"from monai_ext.data import open_frames\nopen_frames(phantom_count=4, size=64, processes=2, cache_dir={str(tmp_path / 'cache')!r})"
+    )
+    done = subprocess.run([sys.executable, tmp_path / "script.py"], capture_output=True, text=True, timeout=120)
+    assert done.returncode != 0 and "put what the script does under `if __name__ == '__main__':`" in done.stderr
+    assert not any((tmp_path / "cache").iterdir())
