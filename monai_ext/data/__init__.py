@@ -9,6 +9,7 @@ from .frames import open_frames
 from .image_folders import ImageFolders
 from .phantoms import Phantoms
 from .read_grey import read_grey
+from .readable_images import readable_images
 
 __all__ = [
     "CACHE_VERSION",
@@ -22,4 +23,5 @@ __all__ = [
     "find_images",
     "open_frames",
     "read_grey",
+    "readable_images",
 ]

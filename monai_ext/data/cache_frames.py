@@ -7,6 +7,7 @@ import logging
 import multiprocessing
 import os
 import shutil
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +24,7 @@ __all__ = ["CACHE_VERSION", "FrameSource", "cache_frames"]
 
 CACHE_VERSION = 1
 _SHOWN = 5
+_NARROWEST = 8  # pixels of a reduced frame
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +66,7 @@ def cache_frames(
         size: side of the squares in pixels; a multiple of 8.
         cache_dir: where caches lie; `$VASOMIM_CACHE`, else `~/.cache/vasomim`. Never beside the user's images.
         processes: that compute; as many as there are cores when left out, fewer for few frames. The result does not depend on it.
-        progress: show a bar, on a terminal.
+        progress: show a bar; in a log file a line each half minute.
 
     Returns:
         The folder, for `FrameDataset`.
@@ -88,7 +90,16 @@ def cache_frames(
             logger.info(f"preparing {len(source.names)} frames in '{folder}'")
             jobs = ((source, size, name) for name in source.names)
             squares = parallel_map(_square, jobs, count=len(source.names), processes=processes)
-            bar = tqdm(squares, "preparing frames", len(source.names), disable=None if progress else True, unit="frame")
+            seconds = 0.1 if sys.stderr.isatty() else 30  # between two reports
+            bar = tqdm(
+                squares,
+                "preparing frames",
+                len(source.names),
+                disable=not progress,
+                unit="frame",
+                mininterval=seconds,
+                maxinterval=seconds,
+            )
             _write(source, size, temporary, bar)
     return folder
 
@@ -138,7 +149,9 @@ def _square(job: tuple[FrameSource, int, str]) -> tuple | str:
     except (ValueError, OSError) as error:
         return str(error)
     scale = min(1, size / max(frame.shape))
-    height, width = (max(1, round(side * scale)) for side in frame.shape)
+    height, width = (round(side * scale) for side in frame.shape)
+    if min(height, width) < _NARROWEST:
+        return f"sides must be at least {_NARROWEST} px, got {height}x{width} when reduced to {size} px"
     if scale < 1:
         frame = np.asarray(Image.fromarray(frame).resize((width, height), Image.Resampling.BICUBIC))
         vessels = np.asarray(Image.fromarray(vessels).resize((width, height), Image.Resampling.NEAREST))

@@ -21,13 +21,15 @@ class ImageListing:
 
 
 def find_images(
-    folders: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], *, exclude: Iterable[str] = ("val", "test")
+    folders: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    *,
+    exclude: str | Iterable[str] = ("val", "test"),
 ) -> ImageListing:
     """Every image below one folder or several.
 
     Args:
         folders: one folder or several; searched with their sub-folders. A file that two of them reach counts once.
-        exclude: names of sub-folders whose images are left out, in any case of letters, so that evaluation splits do not leak into a training. The given folders
+        exclude: name or names of sub-folders whose images are left out, in any case of letters, so that evaluation splits do not leak into a training. The given folders
             themselves are taken whatever their name.
 
     Returns:
@@ -39,7 +41,7 @@ def find_images(
         ValueError: if there is no image in all of them.
     """
     folders = [folders] if isinstance(folders, (str, os.PathLike)) else list(folders)
-    barred = {name.lower() for name in exclude}
+    barred = {name.lower() for name in ([exclude] if isinstance(exclude, str) else exclude)}
     files: dict[Path, str | None] = {}  # with the reason to leave it out, if any
     for folder in map(Path, folders):
         if not folder.is_dir():

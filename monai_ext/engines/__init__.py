@@ -1,9 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a training step does before the network: batches made on the device, and the plan of a run."""
+"""What a run does before the network: its plan, its switches, and batches made on the device."""
 
 from .announce_run import announce_run
+from .as_bool import as_bool
+from .autocast_dtype import autocast_dtype
 from .prepare_frames import PrepareFrames
 from .prepare_masked_batch import PrepareMaskedBatch
 from .run_plan import RunPlan
+from .state_cause_last import state_cause_last
 
-__all__ = ["PrepareFrames", "PrepareMaskedBatch", "RunPlan", "announce_run"]
+__all__ = [
+    "PrepareFrames",
+    "PrepareMaskedBatch",
+    "RunPlan",
+    "announce_run",
+    "as_bool",
+    "autocast_dtype",
+    "state_cause_last",
+]

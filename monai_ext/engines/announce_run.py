@@ -44,7 +44,16 @@ def announce_run(
         device: where the training runs.
         knobs: what the user may have set; `model`, `image_size` and `precision` are shown.
         folder: of the run.
+
+    Raises:
+        RuntimeError: if torchrun started several processes that know nothing of each other.
     """
+    asked = int(os.environ.get("WORLD_SIZE", 1))
+    if asked != idist.get_world_size():
+        raise RuntimeError(
+            f"torchrun started {asked} processes, but the configuration is for {idist.get_world_size()}; lay configs/multi_gpu_train.json "
+            "over it, or start it without torchrun."
+        )
     if idist.get_rank() > 0:
         return
     time = timedelta(seconds=round(plan.seconds(network, loss_function, prepare_batch, dataset, device)))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,13 +47,15 @@ class PrepareFrames:
         ratio: tuple[float, float] = (3 / 4, 4 / 3),
     ) -> None:
         self.size = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
-        if min(self.size) < 1 or std <= 0:
-            raise ValueError(f"image_size and std must be positive, got {self.size} and {std}.")
+        if len(self.size) != 2 or not all(isinstance(side, int) and side > 0 for side in self.size):
+            raise ValueError(f"image_size must be one positive integer or [height, width], got {image_size}.")
+        if std <= 0:
+            raise ValueError(f"std must be positive, got {std}.")
         self.mean, self.std = mean, std
         self.augment, self.area, self.ratio = augment, area, ratio
         self.seed = seed + 1_000_003 * rank
         self.generator: torch.Generator | None = None
-        self._state: Tensor | None = None
+        self._state: Mapping[str, Any] | None = None
 
     def __call__(
         self, batch: Mapping[str, Tensor], device: torch.device | str, non_blocking: bool = False, **_: Any
@@ -87,15 +90,23 @@ class PrepareFrames:
         """The generator, made on first use, since only the first batch tells the device."""
         if self.generator is None:
             self.generator = torch.Generator(device).manual_seed(self.seed)
-            if self._state is not None:
-                self.generator.set_state(self._state)
+            if self._state and self._state["device"] == self.generator.device.type:
+                self.generator.set_state(self._state["generator"])
+            elif self._state:
+                warnings.warn(
+                    f"crops and masks start anew from the seed: their generator was saved on a {self._state['device']} device and "
+                    f"goes on on a {self.generator.device.type} device.",
+                    stacklevel=3,
+                )
         return self.generator
 
     def state_dict(self) -> dict[str, Any]:
         """State of the generator, for the checkpoint."""
-        return {} if self.generator is None else {"generator": self.generator.get_state()}
+        if self.generator is None:
+            return {}
+        return {"generator": self.generator.get_state(), "device": self.generator.device.type}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a saved state."""
-        self._state = state.get("generator")
+        """Go on from a saved state; on another kind of device, whose generators differ, from the seed."""
+        self._state = state or None
         self.generator = None

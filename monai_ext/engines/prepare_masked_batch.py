@@ -28,11 +28,12 @@ class PrepareMaskedBatch:
         patch_size: side of a patch in pixels; divides the image size.
         mask_ratio: share of patches to hide, in (0, 1).
         guided_share: share of the hidden patches that follow the guidance, in [0, 1].
+        guided_share_end: what a schedule will make of it; checked here, not in the middle of a run.
         eta: weight of the vessel map in the guidance, in [0, 1]; the segmentor has the rest.
         segmentor: S, frozen, from standardised images to logits; None guides by the vessel map alone (eta = 1), or not at all.
 
     Raises:
-        ValueError: if the patch does not divide the image, or a share is out of range.
+        ValueError: if the patch does not divide the image, a share is out of range, or guidance needs a missing segmentor.
 
     References:
         VasoMIM, arXiv 2508.10794 (eta = 1) and arXiv 2602.11536.
@@ -45,12 +46,19 @@ class PrepareMaskedBatch:
         patch_size: int,
         mask_ratio: float = 0.5,
         guided_share: float = 0.0,
+        guided_share_end: float | None = None,
         eta: float = 0.5,
         segmentor: nn.Module | None = None,
     ) -> None:
         rows, columns = patch_grid(*frames.size, patch_size)
-        if not 0 <= eta <= 1:
-            raise ValueError(f"eta must lie in [0, 1], got {eta}.")
+        shares = {"guided_share": guided_share, "guided_share_end": guided_share_end or 0.0, "eta": eta}
+        for name, share in shares.items():
+            if not 0 <= share <= 1:
+                raise ValueError(f"{name} must lie in [0, 1], got {share}.")
+        if segmentor is None and eta < 1 and max(guided_share, shares["guided_share_end"]) > 0:
+            raise ValueError(
+                f"eta {eta} needs a segmentor, got none; name its weights, or guide by the map alone (eta 1)."
+            )
         self.n_hidden = hidden_count(rows * columns, mask_ratio)
         self.frames = frames
         self.patch_size, self.mask_ratio, self.guided_share, self.eta = patch_size, mask_ratio, guided_share, eta
@@ -77,10 +85,6 @@ class PrepareMaskedBatch:
         if self.segmentor is not None:
             targets["probability"] = self.segmentor(image).float().sigmoid()
             targets["guidance"] = self.eta * targets["guidance"] + (1 - self.eta) * targets["probability"]
-        elif self.guided_share and self.eta < 1:
-            raise ValueError(
-                f"eta {self.eta} needs a segmentor, got none; name its weights, or guide by the map alone (eta 1)."
-            )
         targets["hidden"] = guided_mask(
             patch_distribution(targets["guidance"], self.patch_size),
             mask_ratio=self.mask_ratio,

@@ -20,19 +20,20 @@ class RunPlan:
     """How a number of images becomes batches, steps and a learning rate; and what to tell the user before it starts.
 
     The batch that the user asks for is the one that the optimiser sees: summed over processes and accumulated
-    micro-batches. A corpus smaller than that makes the batch smaller, and the rate with it.
+    micro-batches; the last step of an epoch may hold fewer of those. A corpus smaller than that makes the batch smaller, and the rate with it.
 
     Args:
         images: number of images in the corpus.
         epochs: passes over it.
         batch_size: images a step of the optimiser, over all processes.
-        base_rate: learning rate at a batch of 256; it grows in proportion.
+        base_rate: learning rate at a batch of `reference_batch`; it grows in proportion.
+        reference_batch: None for the same rate at any batch.
         device_batch_size: images that one process holds at a time, at most; the rest is accumulated.
         world_size: number of processes.
         warmup_epochs: epochs of linear growth of the rate.
 
     Raises:
-        ValueError: if a number is not positive, or there are fewer images than processes.
+        ValueError: if a number is not positive, the warm-up is not shorter than the run, or there are fewer images than processes.
 
     References:
         Linear scaling of the rate: Goyal et al., arXiv 1706.02677.
@@ -45,11 +46,16 @@ class RunPlan:
     device_batch_size: int = 256
     world_size: int = 1
     warmup_epochs: float = 0.0
+    reference_batch: int | None = 256
 
     def __post_init__(self) -> None:
         for name in ("images", "epochs", "batch_size", "base_rate", "device_batch_size", "world_size"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be positive, got {getattr(self, name)}.")
+        if not 0 <= self.warmup_epochs < self.epochs:
+            raise ValueError(
+                f"warmup_epochs must be >= 0 and below epochs, got {self.warmup_epochs} of {self.epochs}; set both."
+            )
         if min(self.images, self.batch_size) < self.world_size:
             raise ValueError(
                 f"every process needs an image a step, got {self.images} images, a batch_size of {self.batch_size} and "
@@ -83,8 +89,8 @@ class RunPlan:
 
     @property
     def learning_rate(self) -> float:
-        """base_rate * batch / 256."""
-        return self.base_rate * self.total_batch / 256
+        """base_rate * batch / reference_batch."""
+        return self.base_rate * (self.total_batch / self.reference_batch if self.reference_batch else 1)
 
     @property
     def warmup_iterations(self) -> int:

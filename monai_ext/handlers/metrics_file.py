@@ -46,7 +46,7 @@ class MetricsFile:
         with atomic_file(self.folder / "metrics.json") as temporary:
             temporary.write_text(json.dumps({**self.metric.summary, "context": self.context}, indent=2) + "\n")
         with atomic_file(self.folder / "metrics.csv") as temporary, open(temporary, "w", newline="") as file:
-            writer = csv.DictWriter(file, ["image", *self.metric.summary])
+            writer = csv.DictWriter(file, ["image", *self.metric.summary], extrasaction="ignore")
             writer.writeheader()
             for i, row in enumerate(self.metric.rows):
                 values = {name: "" if math.isnan(value) else f"{value:.6f}" for name, value in row.items()}

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 import warnings
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -14,7 +13,8 @@ import torch
 from ignite.engine import Engine, Events
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.optim.lr_scheduler import LambdaLR
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
 from monai_ext.ops import atomic_file
 
@@ -31,8 +31,8 @@ class TrainingCheckpoint:
     leaves the previous file or the new one, whole. It holds tensors, numbers, strings, lists and dictionaries only, so
     `torch.load(weights_only=True)` reads it.
 
-    All ranks attach it and call `restore`; rank 0 writes, all ranks read the same file. It comes last among the
-    handlers, after those whose state it saves. The data order follows from the epoch (`DistributedSampler.set_epoch`).
+    All ranks attach it and call `restore`; rank 0 writes, all ranks read the same file. It comes after the handlers
+    whose state it saves. The data order follows from the epoch (`DistributedSampler.set_epoch`).
     In a bundle:
 
         "run": ["$@checkpoint.restore(@train#trainer) if @resume else None", "$@train#trainer.run()"]
@@ -45,7 +45,7 @@ class TrainingCheckpoint:
 
     Raises:
         ValueError: if every is below 1.
-        TypeError: if an object has no state.
+        TypeError: if an object has no state, or is a schedule other than LambdaLR.
     """
 
     def __init__(self, path: str | os.PathLike[str], objects: Mapping[str, Any], *, every: int = 1) -> None:
@@ -55,6 +55,10 @@ class TrainingCheckpoint:
             if not (hasattr(thing, "state_dict") and hasattr(thing, "load_state_dict")):
                 raise TypeError(
                     f"objects['{name}'] must have state_dict and load_state_dict, got {type(thing).__name__}."
+                )
+            if isinstance(thing, LRScheduler) and not isinstance(thing, LambdaLR):
+                raise TypeError(
+                    f"objects['{name}'] must be a LambdaLR, whose rate follows from the step alone, got {type(thing).__name__}."
                 )
         self.path = Path(path)
         self.objects = {name: _bare(thing) for name, thing in objects.items()}
@@ -108,9 +112,9 @@ class TrainingCheckpoint:
     def restore(self, engine: Engine) -> None:
         """Bring the objects and the engine to the state of the file; `engine.run()` then goes on with the next epoch.
 
-        Nothing is changed before the file has been checked. The engine keeps its own max_epochs and epoch length: if
-        they differ from the file's, the learning rate follows the new plan from the finished epoch on. A finished run
-        only fires the events of its end.
+        Nothing is changed before the file has been checked. Settings are this run's: epochs, learning rate, weight decay
+        and the shape of the schedule may differ from the file's and hold from the finished epoch on. A finished run only
+        fires the events of its end.
 
         Args:
             engine: a trainer that has not run.
@@ -164,7 +168,7 @@ class TrainingCheckpoint:
             )
         try:
             saved = torch.load(self.path, map_location="cpu", weights_only=True)
-        except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        except Exception as error:  # the unpickler raises about any kind on foreign bytes
             raise ValueError(f"checkpoint '{self.path}' cannot be read; run without `--resume true`.") from error
         if not isinstance(saved, dict) or not saved.keys() >= _KEYS:
             raise ValueError(
@@ -173,14 +177,14 @@ class TrainingCheckpoint:
         return saved
 
     def _check_objects(self, saved: Mapping[str, Any], shared: Mapping[str, Any]) -> None:
-        if missing := sorted(shared.keys() - saved.keys()):
+        if missing := sorted(name for name in shared if not isinstance(saved.get(name), Mapping)):
             raise ValueError(f"checkpoint '{self.path}' must hold the state of {missing}, it holds {sorted(saved)}.")
         for name, thing in shared.items():
             if isinstance(thing, nn.Module) and (differences := _differences(saved[name], thing.state_dict())):
                 shown = "; ".join(differences[:3]) + (f"; and {len(differences) - 3} more" if differences[3:] else "")
                 raise ValueError(
                     f"checkpoint '{self.path}' must be of the same {name} as this run, got {shown}; "
-                    "give the model and image size that it was trained with, or run without `--resume true`."
+                    "give the model that it was trained with, or run without `--resume true`."
                 )
 
     def _rank_state_of(self, ranks: list[dict[str, Any]]) -> dict[str, Any]:
@@ -228,14 +232,24 @@ def _position(engine: Engine, saved: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _load(thing: Any, state: Any, saved: Mapping[str, Any], position: Mapping[str, Any]) -> None:
-    if not isinstance(thing, LambdaLR) or all(saved[k] == position[k] for k in ("epoch_length", "max_epochs")):
+    """What was learnt comes from the file, settings (rate, decay, shape of the schedule) are this run's."""
+    if isinstance(thing, LambdaLR):
+        step = state["last_epoch"]
+        _move_schedule(thing, position["epoch"] * position["epoch_length"] if step == saved["iteration"] else step)
+    elif isinstance(thing, Optimizer):
+        settings = [{k: v for k, v in group.items() if k != "params"} for group in thing.param_groups]
         thing.load_state_dict(state)
-        return
-    # Another plan: the shape of the schedule is this run's, only the place on it is the file's.
-    step = state["last_epoch"]
-    if step == saved["iteration"]:
-        step = position["epoch"] * position["epoch_length"]
-    thing.__dict__.update(last_epoch=step, _step_count=step + 1, _last_lr=state["_last_lr"])
+        for group, own in zip(thing.param_groups, settings, strict=True):
+            group.update(own)
+    else:
+        thing.load_state_dict(state)
+
+
+def _move_schedule(schedule: LambdaLR, step: int) -> None:
+    rates = [base * rule(step) for base, rule in zip(schedule.base_lrs, schedule.lr_lambdas, strict=True)]
+    for group, rate in zip(schedule.optimizer.param_groups, rates, strict=True):
+        group["lr"] = rate
+    schedule.__dict__.update(last_epoch=step, _step_count=step + 1, _last_lr=rates)
 
 
 def _differences(saved: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> list[str]:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
@@ -39,7 +38,7 @@ def read_weights(path: str | os.PathLike[str]) -> dict[str, Tensor]:
         raise FileNotFoundError(f"weights '{path}' do not exist.")
     try:
         content = load_file(path) if path.suffix == ".safetensors" else _load_torch(path)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
+    except Exception as error:  # unpicklers raise about any kind on foreign bytes
         raise ValueError(
             f"weights '{path}' must be safetensors or a plain state dict of torch, which it is not, or not whole "
             f"({type(error).__name__}: {str(error).partition('. ')[0]}); save its tensors alone, by torch.save(network.state_dict(), path)."

@@ -21,7 +21,7 @@ def hidden_count(patches: int, mask_ratio: float) -> int:
     """
     if not 0 < mask_ratio < 1:
         raise ValueError(f"mask_ratio must lie between 0 and 1 (both excluded), got {mask_ratio}.")
-    count = math.floor(mask_ratio * patches)
+    count = _round_down(mask_ratio * patches)
     if count == 0:
         raise ValueError(
             f"mask_ratio {mask_ratio} of {patches} patches hides none; use larger images or a larger ratio."
@@ -96,7 +96,7 @@ def guided_mask(guidance: Tensor, *, mask_ratio: float, guided_share: float, gen
     _check(guidance, guided_share)
     patches = guidance.shape[1]
     count = hidden_count(patches, mask_ratio)
-    guided = math.floor(guided_share * mask_ratio * patches)
+    guided = _round_down(guided_share * mask_ratio * patches)
     guidance = guidance if guidance.is_floating_point() else guidance.float()
     keys = torch.rand(guidance.shape, generator=generator, device=guidance.device)
     if guided:
@@ -104,6 +104,11 @@ def guided_mask(guidance: Tensor, *, mask_ratio: float, guided_share: float, gen
         by_guidance = _mark_largest(guidance.float().log() - exponential.log(), guided) & (guidance > 0)
         keys = keys.masked_fill(by_guidance, 2.0)
     return _mark_largest(keys, count)
+
+
+def _round_down(number: float) -> int:
+    """Of the decimal number that was meant: 0.29 * 100 is 28.999999999999996 in binary, and means 29."""
+    return math.floor(round(number, 9))
 
 
 def _check(guidance: Tensor, guided_share: float) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which parameters learn how."""
+"""Which parameters learn how, and how fast."""
 
+from .polynomial_schedule import polynomial_schedule
 from .weight_decay_groups import weight_decay_groups
 
-__all__ = ["weight_decay_groups"]
+__all__ = ["polynomial_schedule", "weight_decay_groups"]

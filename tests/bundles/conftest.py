@@ -11,7 +11,7 @@ import pytest
 
 BUNDLE = Path(__file__).parents[2] / "bundles" / "vasomim_pretrain"
 SMALL_DATA = {"phantom_count": 6, "frame_size": 64, "image_size": 64}
-SMALL_RUN = SMALL_DATA | {"model": "tiny", "epochs": 2, "warmup_epochs": 1, "batch_size": 3, "base_rate": 0.01}
+SMALL_RUN = SMALL_DATA | {"model": "tiny", "epochs": 2, "batch_size": 3, "base_rate": 0.01}
 
 
 def run_bundle(*configs: str, **knobs) -> None:

@@ -75,7 +75,7 @@ def test_report_holds_everything_itself(pretrained):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_each_method_trains(method, tmp_path, cache, segmentor):
-    knobs = SMALL_RUN | {"epochs": 1, "warmup_epochs": 0}
+    knobs = SMALL_RUN | {"epochs": 1}
     known = json.loads((BUNDLE / "configs" / method).read_text())
     run_bundle(
         "train.json", method, output_dir=str(tmp_path), encoder_file=str(tmp_path / "model.pt"), cache_dir=cache,
@@ -135,6 +135,11 @@ BAD = [
     ({"mask_ratio": 1.0}, "mask_ratio must lie between 0 and 1"),
     ({"segmentor": "/nowhere/s.safetensors"}, "'/nowhere/s.safetensors' do(es)? not exist"),
     ({"model": "gigantic"}, "gigantic"),
+    ({"guided_share_end": 3.0}, "guided_share_end must lie in"),
+    ({"segmentor": "", "consistency_weight": 0}, "eta 0.5 needs a segmentor"),
+    ({"precision": "float32"}, "precision must be one of fp32, bf16, fp16"),
+    ({"resume": "perhaps"}, "must be true or false, got 'perhaps'"),
+    ({"warmup_epochs": 9}, "warmup_epochs must be >= 0 and below epochs, got 9 of 2"),
     ({"resume": True}, "no checkpoint .* to resume from"),
     ({"initial_weights": "/nowhere/vit.pth"}, "/nowhere/vit.pth"),
 ]

@@ -53,8 +53,18 @@ def test_state_continues_the_draws_and_ranks_differ():
     assert not torch.equal(other_rank(frames(), "cpu")[0], first)
 
 
+def test_a_state_of_another_device_starts_from_the_seed_and_says_so():
+    prepare = PrepareFrames(image_size=16, mean=0.0, std=1.0, seed=3)
+    first = prepare(frames(), "cpu")[0]
+    again = PrepareFrames(image_size=16, mean=0.0, std=1.0, seed=3)
+    again.load_state_dict({"generator": torch.zeros(16, dtype=torch.uint8), "device": "cuda"})
+    with pytest.warns(UserWarning, match="saved on a cuda device and goes on on a cpu device"):
+        assert torch.equal(again(frames(), "cpu")[0], first)
+
+
 def test_bad_knobs_are_refused():
-    with pytest.raises(ValueError, match=r"must be positive, got \(0, 0\) and 1"):
-        PrepareFrames(image_size=0, mean=0, std=1)
-    with pytest.raises(ValueError, match=r"must be positive, got \(8, 8\) and 0"):
+    for size in (0, (8,), (8, 8, 8), (8, 8.5)):
+        with pytest.raises(ValueError, match="one positive integer or "):
+            PrepareFrames(image_size=size, mean=0, std=1)
+    with pytest.raises(ValueError, match="std must be positive, got 0"):
         PrepareFrames(image_size=8, mean=0, std=0)

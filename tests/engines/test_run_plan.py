@@ -61,10 +61,19 @@ class Frames:
 def test_probe_leaves_no_trace(global_rng_untouched):
     prepare = PrepareMaskedBatch(PrepareFrames(image_size=16, mean=0, std=1), patch_size=8, eta=1)
     network = Scale()
-    seconds = plan(images=4, batch_size=4, epochs=2).seconds(
+    seconds = plan(images=4, batch_size=4, epochs=2, warmup_epochs=0).seconds(
         network, lambda prediction, targets: prediction.sum(), prepare, Frames(), "cpu"
     )
     assert seconds > 0 and network.weight.grad is None
     fresh = PrepareMaskedBatch(PrepareFrames(image_size=16, mean=0, std=1), patch_size=8, eta=1)
     batch = Frames().__getitems__([0, 1])
     assert torch.equal(prepare(batch, "cpu")[1]["hidden"], fresh(batch, "cpu")[1]["hidden"])
+
+
+def test_a_warm_up_as_long_as_the_run_is_refused():
+    with pytest.raises(ValueError, match="below epochs, got 40 of 40"):
+        plan(epochs=40)
+
+
+def test_rate_of_any_batch_without_a_reference():
+    assert plan(reference_batch=None, batch_size=32).learning_rate == 1.5e-4

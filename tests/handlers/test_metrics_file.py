@@ -27,6 +27,14 @@ def test_json_holds_the_summary_and_csv_one_row_an_image(tmp_path):
     assert rows == [{"image": "a.png", "error": "0.500000"}, {"image": "b.png", "error": ""}]
 
 
+def test_a_quantity_that_no_image_has_is_left_out(tmp_path):
+    metric = SimpleNamespace(
+        summary={"error": {"mean": 0.5, "std": 0.0, "n": 1}}, rows=[{"error": 0.5, "dice": float("nan")}]
+    )
+    MetricsFile(metric, tmp_path)(Engine(lambda engine, batch: None))
+    assert list(csv.DictReader((tmp_path / "metrics.csv").open())) == [{"image": "0", "error": "0.500000"}]
+
+
 def test_means_are_logged(tmp_path, caplog):
     with caplog.at_level("INFO"):
         write(tmp_path)
