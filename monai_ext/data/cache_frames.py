@@ -87,7 +87,7 @@ def cache_frames(
     with make_folder(folder) as temporary:
         if temporary:
             _demand_room(root, len(source.names) * size * (size + size // 8))
-            logger.info(f"preparing {len(source.names)} frames in '{folder}'")
+            logger.info(f"preparing {len(source.names)} {source.kind}, once; they are kept in '{folder}'")
             jobs = ((source, size, name) for name in source.names)
             squares = parallel_map(_square, jobs, count=len(source.names), processes=processes)
             seconds = 0.1 if sys.stderr.isatty() else 30  # between two reports

@@ -16,7 +16,7 @@ def open_frames(
     dataset_dir: str | os.PathLike[str] | Sequence[str] | None = None,
     *,
     exclude: Iterable[str] = ("val", "test"),
-    phantom_count: int = 2048,
+    phantom_count: int = 1024,
     seed: int = 0,
     size: int = 512,
     method: str = "robust",

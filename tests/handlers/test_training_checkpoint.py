@@ -45,13 +45,13 @@ class NoisyBatch:
         self.generator.set_state(state["generator"])
 
 
-def build(folder, epochs, *, seed=0, width=5, planned=PLANNED, every=1, rank=0, ranks=1):
+def build(folder, epochs, *, seed=0, width=5, planned=PLANNED, every=1, rank=0, ranks=1, rate=1e-2, decay=1e-2):
     """A trainer, and its checkpoint, whose result depends on every state there is: dropout draws from torch itself."""
     torch.manual_seed(seed + 1000 * rank)
     data = torch.randn(SAMPLES, 3, generator=torch.Generator().manual_seed(1))
     network = nn.Sequential(nn.Linear(3, width), nn.Dropout(0.5), nn.Linear(width, 1))
     network = DistributedDataParallel(network) if ranks > 1 else network
-    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-2)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=decay)
     steps = SAMPLES // BATCH // ranks
     schedule = WarmupCosineSchedule(optimizer, warmup_steps=3, t_total=planned * steps)
     curves = CurveRecorder(folder)
@@ -133,6 +133,23 @@ def test_learning_rate_follows_the_new_plan(tmp_path):
         )
         trainer.run()
     assert rates[0] == pytest.approx(rates[1][2 * SAMPLES // BATCH :])
+
+
+def test_settings_are_those_of_the_run_that_goes_on(tmp_path):
+    build(tmp_path, 2)[0].run()
+    trainer, checkpoint = build(tmp_path, PLANNED, rate=1e-3, decay=0.5)
+    checkpoint.restore(trainer)
+    group, schedule = trainer.optimizer.param_groups[0], checkpoint.objects["lr_scheduler"]
+    done = 2 * SAMPLES // BATCH
+    assert group["lr"] == schedule.get_last_lr()[0] == pytest.approx(1e-3 * schedule.lr_lambdas[0](done))
+    assert group["weight_decay"] == 0.5 and trainer.optimizer.state
+
+
+def test_a_schedule_whose_rate_does_not_follow_from_the_step_is_refused(tmp_path):
+    optimizer = torch.optim.SGD(nn.Linear(2, 2).parameters(), lr=0.1)
+    schedule = torch.optim.lr_scheduler.PolynomialLR(optimizer, 5)
+    with pytest.raises(TypeError, match=r"objects\['lr_scheduler'\] must be a LambdaLR.* got PolynomialLR"):
+        TrainingCheckpoint(tmp_path / "training.pt", {"lr_scheduler": schedule})
 
 
 def test_a_finished_run_does_not_train_again(tmp_path, straight):
