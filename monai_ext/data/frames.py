@@ -30,7 +30,7 @@ def open_frames(
     processes on a machine one prepares and the others wait.
 
     Args:
-        dataset_dir: a folder of images or several; None for phantoms.
+        dataset_dir: a folder of images or several; None (or '', on a command line) for phantoms.
         exclude: names of sub-folders that are left out.
         phantom_count: number of phantoms, where dataset_dir is None.
         seed: of the phantoms.
@@ -43,7 +43,7 @@ def open_frames(
     Returns:
         The data set.
     """
-    if dataset_dir is None:
+    if not dataset_dir:
         source = Phantoms(phantom_count, seed=seed, size=size)
     else:
         source = ImageFolders(dataset_dir, exclude=exclude, method=method, min_size=min_size)

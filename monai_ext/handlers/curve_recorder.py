@@ -16,7 +16,7 @@ from ignite.engine import Engine, Events
 from monai.utils import CommonKeys
 from torch import Tensor
 
-from monai_ext.ops import atomic_file, normalise_patches, patchify
+from monai_ext.ops import atomic_file
 
 __all__ = ["CurveRecorder"]
 
@@ -28,8 +28,7 @@ class CurveRecorder:
     steps of the epoch and over ranks. The row goes to `engine.state.metrics` (for StatsHandler and
     TensorBoardStatsHandler: put those after it) and to `curves.csv`.
 
-    Columns: `epoch`, `loss`, each part of the loss; in pre-training `reconstruction` (mean squared error of hidden
-    patches, normalised pixels; measured here if it is not among the parts), `hidden_vessel_share` (of the hidden
+    Columns: `epoch`, `loss`, each part of the loss; in pre-training `hidden_vessel_share` (of the hidden
     patches, those that hold at least one vessel pixel), `vessel_patch_share` (the same of all patches: what random
     masks would reach), `guided_share` (where `engine.prepare_batch` has it); `learning_rate` (the largest of the groups,
     after the last step), `seconds`, `images_per_second` (of all ranks).
@@ -66,7 +65,7 @@ class CurveRecorder:
         if not math.isfinite(row["loss"]):
             raise RuntimeError(
                 f"loss must be finite, got {row['loss']} in epoch {epoch}; try a lower learning rate, a longer warm-up or "
-                "float32 precision, then go on from the last checkpoint with `--resume true`."
+                "`--precision fp32`, then go on from the last checkpoint with `--resume true`."
             )
         if hasattr(engine.prepare_batch, "guided_share"):
             row["guided_share"] = float(engine.prepare_batch.guided_share)
@@ -95,10 +94,7 @@ class CurveRecorder:
         values = {"loss": output[CommonKeys.LOSS], **(self.loss_parts() if self.loss_parts else {})}
         targets = output[CommonKeys.LABEL]
         if isinstance(targets, Mapping) and "hidden" in targets:
-            if "reconstruction" not in values:
-                values["reconstruction"] = _masked_error(output[CommonKeys.PRED], targets)
-            if "vessels" in targets:
-                values |= _vessel_shares(targets["vessels"], targets["hidden"])
+            values |= _vessel_shares(targets["vessels"], targets["hidden"])
         self._steps += 1
         self._images += len(output[CommonKeys.IMAGE])
         for name, value in values.items():
@@ -120,12 +116,6 @@ class CurveRecorder:
 
 def _patch_size(hidden: Tensor, image: Tensor) -> int:
     return round(math.sqrt(image.shape[-2] * image.shape[-1] / hidden.shape[1]))
-
-
-def _masked_error(prediction: Tensor, targets: Mapping[str, Tensor]) -> Tensor:
-    image, hidden = targets["image"].float(), targets["hidden"]
-    error = (prediction.float() - normalise_patches(patchify(image, _patch_size(hidden, image)))).square().mean(-1)
-    return (error * hidden).sum() / hidden.sum()
 
 
 def _vessel_shares(vessels: Tensor, hidden: Tensor) -> dict[str, Tensor]:

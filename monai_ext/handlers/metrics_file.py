@@ -41,6 +41,7 @@ class MetricsFile:
         engine.add_event_handler(Events.COMPLETED, self)
 
     def __call__(self, engine: Engine) -> None:
+        """Write both files."""
         if idist.get_rank() > 0:
             return
         with atomic_file(self.folder / "metrics.json") as temporary:

@@ -44,6 +44,7 @@ class SaveFeatures:
         self._next = 0
 
     def __call__(self, engine: Engine) -> None:
+        """Write the features of a batch."""
         for features in engine.state.output[CommonKeys.PRED].float().cpu().numpy():
             with atomic_file(self.targets[self._next]) as temporary, open(temporary, "wb") as file:
                 np.save(file, features)

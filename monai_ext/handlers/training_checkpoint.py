@@ -35,7 +35,7 @@ class TrainingCheckpoint:
     whose state it saves. The data order follows from the epoch (`DistributedSampler.set_epoch`).
     In a bundle:
 
-        "run": ["$@checkpoint.restore(@train#trainer) if @resume else None", "$@train#trainer.run()"]
+        "run": ["$@checkpoint.restore(@train#trainer) if @resumes else None", "$@train#trainer.run()"]
 
     Args:
         path: the file.
@@ -150,7 +150,7 @@ class TrainingCheckpoint:
         engine.logger.info(f"'{self.path}': {done} epochs are done, going on until epoch {planned}.")
 
     def _keep_previous(self, engine: Engine) -> None:
-        """A new run in the folder of an old one does not cost the old one's checkpoint."""
+        """A new run in the folder of another does not cost that one's checkpoint."""
         if not self._restored and idist.get_rank() == 0 and self.path.is_file():
             previous = self.path.with_name(f"previous_{self.path.name}")
             os.replace(self.path, previous)

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from monai_ext.ops import normalise_patches, patchify
+from monai_ext.ops import patch_errors
 
 __all__ = ["MaskedReconstructionLoss"]
 
@@ -38,13 +38,9 @@ class MaskedReconstructionLoss(nn.Module):
             The loss, a scalar in float32.
 
         Raises:
-            ValueError: if the prediction does not hold one row for each patch of the image.
+            ValueError: if prediction or mask does not hold one row for each patch of the image.
         """
-        target = normalise_patches(patchify(image.float(), self.patch_size))
-        if prediction.shape != target.shape or hidden.shape != target.shape[:2]:
-            raise ValueError(
-                f"prediction and hidden must match the image's patches {tuple(target.shape)}, "
-                f"got {tuple(prediction.shape)} and {tuple(hidden.shape)}."
-            )
-        error = (prediction.float() - target).square().mean(dim=-1)
+        error = patch_errors(prediction, image, self.patch_size)
+        if hidden.shape != error.shape:
+            raise ValueError(f"hidden must match the image's patches {tuple(error.shape)}, got {tuple(hidden.shape)}.")
         return (error * hidden).sum() / hidden.sum()

@@ -7,7 +7,7 @@ from ignite.metrics import Metric
 from monai.utils import CommonKeys
 from torch import Tensor, nn
 
-from monai_ext.ops import denormalise_patches, normalise_patches, patchify
+from monai_ext.ops import denormalise_patches, patch_errors, patchify
 
 __all__ = ["ReconstructionQuality"]
 
@@ -38,15 +38,17 @@ class ReconstructionQuality(Metric):
         super().__init__()
 
     def reset(self) -> None:
+        """Forget all images."""
         self._columns: list[dict[str, Tensor]] = []
         self.rows: list[dict[str, float]] = []
         self.summary: dict[str, dict[str, float]] = {}
 
     @torch.no_grad()
     def update(self, output: tuple[Tensor, dict[str, Tensor]]) -> None:
+        """Take in a batch: prediction (batch, patches, patch_size**2) and targets as `PrepareMaskedBatch` makes them."""
         prediction, targets = output[0].float(), output[1]
         image, hidden = targets["image"], targets["hidden"]
-        error = (prediction - normalise_patches(patchify(image, self.patch_size))).square().mean(dim=-1)
+        error = patch_errors(prediction, image, self.patch_size)
         vessel = patchify(targets["vessels"], self.patch_size).any(dim=-1)
         columns = {
             "masked_error": _mean_where(error, hidden),

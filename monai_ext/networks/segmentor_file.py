@@ -42,15 +42,10 @@ def load_segmentor(path: str | os.PathLike[str], *, in_channels: int = 1) -> UNe
 
 
 def save_segmentor(network: UNeXt, path: str | os.PathLike[str]) -> None:
-    """Write a segmentor's weights as safetensors, whole or not at all.
+    """Write a segmentor's weights, whole or not at all: safetensors or a plain state dict, by the file's suffix.
 
     Args:
         network: the segmentor, on any device.
-        path: ends with `.safetensors`; its folder is made if missing.
-
-    Raises:
-        ValueError: if the name ends otherwise.
+        path: such as `models/segmentor.safetensors`; its folder is made if missing.
     """
-    if Path(path).suffix != ".safetensors":
-        raise ValueError(f"the name of a segmentor's file must end with .safetensors, got '{path}'.")
     write_weights(network.state_dict(), path)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pure tensor functions; imports nothing else of ours."""
+"""Leaf of the package: tensor functions, and the one way to write a file; imports nothing else of ours."""
 
 from .atomic_file import atomic_file
 from .bits import unpack_bits
 from .crop import crop_resize, crop_resize_nearest, full_boxes, random_crop_boxes
 from .gaussian_blur import gaussian_blur
 from .masking import guided_mask, hidden_count, patch_distribution, random_mask
-from .patch_norm import denormalise_patches, normalise_patches
+from .patch_norm import denormalise_patches, normalise_patches, patch_errors
 from .patches import patch_grid, patchify, unpatchify
 from .positions import sincos_positions
 from .sato_ridge import sato_ridge
@@ -25,6 +25,7 @@ __all__ = [
     "hidden_count",
     "normalise_patches",
     "patch_distribution",
+    "patch_errors",
     "patch_grid",
     "patchify",
     "random_crop_boxes",

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from .patches import patchify, unpatchify
 
-__all__ = ["denormalise_patches", "normalise_patches"]
+__all__ = ["denormalise_patches", "normalise_patches", "patch_errors"]
 
 
 def _mean_and_deviation(patches: Tensor, eps: float) -> tuple[Tensor, Tensor]:
@@ -70,3 +70,25 @@ def denormalise_patches(prediction: Tensor, image: Tensor, patch_size: int, eps:
         )
     mean, deviation = _mean_and_deviation(target, eps)
     return unpatchify(prediction * deviation + mean, patch_size, image.shape[-2], image.shape[-1])
+
+
+def patch_errors(prediction: Tensor, image: Tensor, patch_size: int) -> Tensor:
+    """Mean squared error of each predicted patch, in normalised pixels.
+
+    Args:
+        prediction: (batch, patches, patch_size**2 * channels), normalised pixels.
+        image: (batch, channels, height, width), the target.
+        patch_size: side of a patch in pixels.
+
+    Returns:
+        (batch, patches), float32.
+
+    Raises:
+        ValueError: if the prediction does not hold one row for each patch of the image.
+    """
+    target = normalise_patches(patchify(image.float(), patch_size))
+    if prediction.shape != target.shape:
+        raise ValueError(
+            f"prediction must match the image's patches {tuple(target.shape)}, got {tuple(prediction.shape)}."
+        )
+    return (prediction.float() - target).square().mean(dim=-1)

@@ -21,7 +21,7 @@ def extract_vessels(image: Tensor, *, method: str = "robust") -> Tensor:
 
     Args:
         image: (batch, 1, height, width), grey values 0..255, float32, float64 or uint8 (computed as float32);
-            values scaled to [0, 1] have too little contrast and give an empty map.
+            values scaled to [0, 1] have too little contrast and give an empty or wrong map.
         method: "robust", our rule, see `robust_vessels` and docs/decisions/0002-vessel-map-rule.md; or "published", exactly
             the paper's, see `published_vessels`.
 

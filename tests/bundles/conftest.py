@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,7 +18,11 @@ SMALL_RUN = SMALL_DATA | {"model": "tiny", "epochs": 2, "batch_size": 3, "base_r
 def run_bundle(*configs: str, **knobs) -> None:
     """`python -m monai.bundle run` in this process."""
     files = [str(BUNDLE / "configs" / config) for config in configs]
-    monai.bundle.run(config_file=files, meta_file=None, logging_file=None, bundle_root=str(BUNDLE), **knobs)
+    hook = sys.excepthook
+    try:
+        monai.bundle.run(config_file=files, meta_file=None, logging_file=None, bundle_root=str(BUNDLE), **knobs)
+    finally:
+        sys.excepthook = hook
 
 
 @pytest.fixture(scope="session")

@@ -80,9 +80,9 @@ def flat(state) -> list:
     return [state.tolist() if isinstance(state, torch.Tensor) else state]
 
 
-def torchrun(port_of_free: int = 0) -> list[str]:
+def torchrun() -> list[str]:
     with socket.socket() as free:
-        free.bind(("127.0.0.1", port_of_free))
+        free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     return [
         sys.executable,
@@ -99,6 +99,7 @@ def torchrun(port_of_free: int = 0) -> list[str]:
 
 def test_two_processes_train_one_model_and_log_once(tmp_path, segmentor, cache):
     said = run([*torchrun(), *command(tmp_path, segmentor, cache, "multi_gpu_train.json", batch_size=4, epochs=2)])
+    assert said.count("Epoch[2] Complete") == 1
     assert said.count("epoch 2/2") == 1 and said.count("angiograms") == 1
     assert len(list(csv.DictReader((tmp_path / "curves.csv").open()))) == 2
     assert len(list(tmp_path.glob("events.out.tfevents.*"))) == 1

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import pytest
 import torch
 from torch import nn
 
@@ -41,6 +42,12 @@ def test_it_says_what_will_be_done(capsys):
         "runs/x",
     ):
         assert words in said, said
+
+
+def test_torchrun_without_its_configuration_is_refused(capsys, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(RuntimeError, match="torchrun started 2 processes, but the configuration is for 1"):
+        announce(capsys, epochs=2)
 
 
 def test_a_long_run_without_a_gpu_hints_at_the_short_one(capsys):

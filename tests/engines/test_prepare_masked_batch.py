@@ -39,6 +39,20 @@ def test_guidance_is_the_equation():
     assert torch.allclose(targets["guidance"], 0.3 * targets["vessels"].float() + 0.35)
 
 
+def test_segmentor_answers_once_a_batch():
+    segmentor, calls = constant_segmentor(0.0), []
+    segmentor.register_forward_hook(lambda *_: calls.append(1))
+    whole(guided_share=0.5, segmentor=segmentor)(batch(), "cpu")
+    assert len(calls) == 1
+
+
+def test_a_share_that_a_later_epoch_would_reach_is_checked_now():
+    with pytest.raises(ValueError, match=r"guided_share_end must lie in \[0, 1\], got 3"):
+        whole(guided_share_end=3.0, eta=1.0)
+    with pytest.raises(ValueError, match="needs a segmentor, got none"):
+        whole(guided_share_end=0.5)
+
+
 def test_eta_one_guides_by_the_map_alone():
     """With eta 1 and share 1 the four patches of the vessel stripe are hidden first."""
     prepare = whole(mask_ratio=0.25, guided_share=1.0, eta=1.0)

@@ -6,7 +6,7 @@ from monai.utils import CommonKeys
 from torch import nn
 
 from monai_ext.metrics import ReconstructionQuality
-from monai_ext.ops import normalise_patches, patchify
+from monai_ext.ops import normalise_patches, patchify, unpatchify
 
 
 def run(metric: ReconstructionQuality, outputs: list[dict]) -> dict:
@@ -50,6 +50,18 @@ def test_perfect_reconstruction_keeps_every_vessel():
     assert run(ReconstructionQuality(4, segmentor), [output([0], [0], {})])["vessel_dice"] == pytest.approx(
         1.0, abs=0.02
     )
+
+
+def test_an_inverted_reconstruction_loses_every_vessel():
+    """S = identity on patches of mean 0: where the image is vessel, its negative is not."""
+    segmentor = nn.Conv2d(1, 1, 1)
+    nn.init.ones_(segmentor.weight)
+    nn.init.zeros_(segmentor.bias)
+    inverted = output([0], [0], {})
+    inverted[CommonKeys.PRED] = -inverted[CommonKeys.PRED]
+    patches = patchify(inverted[CommonKeys.LABEL]["image"], 4)
+    inverted[CommonKeys.LABEL]["image"] = unpatchify(patches - patches.mean(-1, keepdim=True), 4, 8, 12)
+    assert run(ReconstructionQuality(4, segmentor), [inverted])["vessel_dice"] == 0
 
 
 def test_no_data_is_an_error():

@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from monai_ext.ops.patch_norm import denormalise_patches, normalise_patches
+from monai_ext.ops.patch_norm import denormalise_patches, normalise_patches, patch_errors
 from monai_ext.ops.patches import patchify
 
 
@@ -64,3 +64,13 @@ def test_wrong_patch_size_is_named():
 def test_one_pixel_patches_have_no_variance():
     with pytest.raises(ValueError, match="at least 2 pixels"):
         normalise_patches(torch.zeros(1, 4, 1))
+
+
+def test_error_of_a_patch_is_the_mean_square():
+    image = _image(dtype=torch.float32)
+    prediction = normalise_patches(patchify(image, 8))
+    prediction[0, 3] += 2
+    errors = patch_errors(prediction, image, 8)
+    assert errors.shape == (2, 15) and errors[0, 3].item() == pytest.approx(4, abs=1e-4) and errors.sum().item() < 4.001
+    with pytest.raises(ValueError, match=r"must match the image's patches \(2, 15, 64\), got \(2, 14, 64\)"):
+        patch_errors(prediction[:, 1:], image, 8)
