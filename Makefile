@@ -3,15 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 DEMO := $(CURDIR)/runs/demo
-DEMO_SEGMENTOR_EPOCHS := 30
-DEMO_EPOCHS := 100
+DEMO_SEGMENTOR_EPOCHS := 60
+DEMO_EPOCHS := 220
 BUNDLE := cd bundles/vasomim_pretrain && $(CURDIR)/$(RUN) -m monai.bundle run --config_file
 
 .PHONY: demo test test-all lint bench clean
 
-demo: $(VENV)/.installed  ## about five minutes on two cores: segmentor, pre-training, evaluation, report in runs/demo
+demo: $(VENV)/.installed  ## about four minutes on two cores: segmentor, pre-training, evaluation, report in runs/demo
 	rm -rf runs/demo
-	$(BUNDLE) "['configs/train_segmentor.json','configs/smoke.json']" --epochs $(DEMO_SEGMENTOR_EPOCHS) \
+	$(BUNDLE) "['configs/train_segmentor.json','configs/smoke.json']" --epochs $(DEMO_SEGMENTOR_EPOCHS) --batch_size 8 \
 		--output_dir $(DEMO)/segmentor --segmentor_file $(DEMO)/segmentor.safetensors
 	$(BUNDLE) "['configs/train.json','configs/smoke.json']" --epochs $(DEMO_EPOCHS) --segmentor $(DEMO)/segmentor.safetensors \
 		--output_dir $(DEMO) --encoder_file $(DEMO)/encoder.pt
