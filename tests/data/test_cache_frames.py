@@ -146,7 +146,7 @@ def test_of_processes_that_ask_at_once_one_computes(tmp_path):
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     said = [process.communicate(timeout=120)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0]
-    assert "".join(said).count("preparing 200 frames") == 1
+    assert "".join(said).count("preparing 200 synthetic angiograms") == 1
     (folder,) = tmp_path.iterdir()
     assert len(FrameDataset(folder)) == 200
 
