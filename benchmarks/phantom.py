@@ -15,12 +15,12 @@ os.environ["OMP_NUM_THREADS"] = "1"  # before numpy
 import numpy as np
 from machine import describe_machine
 
-from monai_ext.phantom import draw_angiogram
+from monai_ext.phantom import PhantomSettings, draw_angiogram
 
 
 def seconds_of(seed: int, index: int, size: int) -> float:
     start = time.perf_counter()
-    draw_angiogram(seed, index, size)
+    draw_angiogram(seed, index, PhantomSettings(size=size))
     return time.perf_counter() - start
 
 
@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=40, help="angiograms to draw")
     parser.add_argument("--size", type=int, default=512, help="rows and columns in pixels")
     arguments = parser.parse_args()
-    draw_angiogram(1, 0, arguments.size)  # first use of every part
+    draw_angiogram(1, 0, PhantomSettings(size=arguments.size))  # first use of every part
     seconds = [seconds_of(0, index, arguments.size) for index in range(arguments.frames)]
     low, middle, high = np.percentile(seconds, [10, 50, 90]) * 1e3
     print(describe_machine())

@@ -22,7 +22,7 @@ from skimage.filters import sato
 from timing import interleaved_medians
 
 from monai_ext.ops import extract_vessels
-from monai_ext.phantom import draw_angiogram
+from monai_ext.phantom import PhantomSettings, draw_angiogram
 
 
 def written_out(image: np.ndarray) -> np.ndarray:
@@ -52,7 +52,7 @@ def grow(allowed: np.ndarray, seed: tuple[int, int]) -> np.ndarray:
 def read_frames(arguments: argparse.Namespace) -> dict[str, np.ndarray]:
     if arguments.image:
         return {file.name: np.array(Image.open(file).convert("L")) for file in arguments.image}
-    return {"synthetic": np.array(draw_angiogram(0, 0, arguments.size)[0])}
+    return {"synthetic": draw_angiogram(0, 0, PhantomSettings(size=arguments.size)).image}
 
 
 def compare(name: str, frame: np.ndarray, repeats: int) -> None:

@@ -8,7 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 
@@ -38,3 +40,41 @@ def test_robust_rule_reaches_its_goal_on_validation_images(xa):
     row = run("vessel_map_quality.py", "--xa", str(xa), "--split", "val", "--count", "50").splitlines()[-1]
     dice, missed = (float(re.search(pattern, row).group(1)) for pattern in (r"\| (\d\.\d+) ±", r"(\d+\.\d)%"))
     assert dice >= 0.60 and missed <= 3.0
+
+
+@pytest.mark.slow
+def test_phantoms_are_measured_like_real_angiograms(xa, tmp_path):
+    """Every quantity is found in both, the accuracies are shares, the pictures have their sizes."""
+    files = {name: tmp_path / f"{name}.png" for name in ("figure", "sheet")}
+    options = [text for name, file in files.items() for text in (f"--{name}", str(file))]
+    said = run("phantom_likeness.py", "--xa", str(xa), "--count", "4", *options)
+    assert len(re.findall(r"^\| [^|*]+ \| -?\d[^|]+\] \| -?\d[^|]+\] \| [01]\.\d\d \|$", said, re.M)) >= 25
+    accuracies = [int(share) for share in re.findall(r"told apart.*?(\d+)%", said)]
+    assert len(accuracies) == 5 and all(0 <= share <= 100 for share in accuracies)
+    assert "4 real, 4 synthetic" in said
+    sizes = {Image.open(file).size for file in (files["sheet"], tmp_path / "sheet_outlines.png")}
+    assert len(sizes) == 1 and Image.open(files["figure"]).size[0] > 1000
+
+
+@pytest.mark.slow
+def test_phantom_transfer_prints_a_row_for_real_images_and_one_for_phantoms(xa, tmp_path):
+    size = ["--image_size", "64", "--images", "16", "--phantoms", "4", "--held_out", "2", "--count", "12"]
+    folders = ["--xa", str(xa), "--cache", str(tmp_path / "cache"), "--out", str(tmp_path)]
+    real, phantoms = run("phantom_transfer.py", *size, *folders).splitlines()[-2:]
+    assert re.search(r"\| 4 \| 16 \| .* 12 ARCADE val \| \d\.\d{3} ±", real) and "2 held-out phantoms" in phantoms
+    assert (tmp_path / "worst.png").is_file() and len((tmp_path / "real.csv").read_text().splitlines()) == 13
+    again = run("phantom_transfer.py", *size, *folders, "--eval-only", str(tmp_path / "weights.safetensors"))
+    assert again.splitlines()[-2].split("ARCADE val")[1] == real.split("ARCADE val")[1]
+
+
+def test_cl_dice_of_half_a_vessel_is_two_thirds(monkeypatch):
+    """Of a straight bar and its first half: all of the half's middle line lies in the bar, half of the bar's in the half."""
+    pytest.importorskip("skimage")
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")  # which the import would set
+    monkeypatch.syspath_prepend(FOLDER)
+    from phantom_transfer import cl_dice
+
+    bar, half = np.zeros((2, 9, 400), bool)
+    bar[2:7], half[2:7, :200] = True, True
+    assert cl_dice(bar, bar) == 1 and cl_dice(half, ~bar) == 0
+    assert cl_dice(half, bar) == cl_dice(bar, half) == pytest.approx(2 / 3, abs=0.01)

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from .cache_frames import cache_frames
 from .frame_dataset import FrameDataset
@@ -17,6 +17,8 @@ def open_frames(
     *,
     exclude: Iterable[str] = ("val", "test"),
     phantom_count: int = 1024,
+    phantom_labels: str = "tree",
+    phantom_settings: str | os.PathLike[str] | Mapping | None = None,
     seed: int = 0,
     size: int = 512,
     method: str = "robust",
@@ -33,6 +35,8 @@ def open_frames(
         dataset_dir: a folder of images or several; None (or '', on a command line) for phantoms.
         exclude: names of sub-folders that are left out.
         phantom_count: number of phantoms, where dataset_dir is None.
+        phantom_labels: what their vessel maps hold, see `Phantoms`.
+        phantom_settings: how they look, a file or a mapping for `PhantomSettings.read`.
         seed: of the phantoms.
         size: longest side of a frame in pixels.
         method: rule of the vessel map, see `extract_vessels`; phantoms know theirs.
@@ -44,7 +48,7 @@ def open_frames(
         The data set.
     """
     if not dataset_dir:
-        source = Phantoms(phantom_count, seed=seed, size=size)
+        source = Phantoms(phantom_count, seed=seed, size=size, labels=phantom_labels, settings=phantom_settings)
     else:
         source = ImageFolders(dataset_dir, exclude=exclude, method=method, min_size=min_size)
     folder = cache_frames(source, size=size, cache_dir=cache_dir, processes=processes)

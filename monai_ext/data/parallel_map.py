@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -61,6 +62,7 @@ def _alone(function: Callable[[_T], _R], jobs: Iterable[_T]) -> Iterator[_R]:
 
 
 def _start_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C reaches all: the parent tells of it, workers end in silence
     torch.set_num_threads(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -27,6 +27,7 @@ class PrepareFrames:
         augment: random crop and flip; False for evaluation.
         seed: of the generator.
         rank: of this process; every rank draws its own crops.
+        flip: mirror half of the crops; False where left and right matter.
         area: smallest and largest share of the frame's area in a crop.
         ratio: smallest and largest ratio of width to height of a crop.
 
@@ -43,6 +44,7 @@ class PrepareFrames:
         augment: bool = True,
         seed: int = 0,
         rank: int = 0,
+        flip: bool = True,
         area: tuple[float, float] = (0.2, 1.0),
         ratio: tuple[float, float] = (3 / 4, 4 / 3),
     ) -> None:
@@ -52,7 +54,7 @@ class PrepareFrames:
         if std <= 0:
             raise ValueError(f"std must be positive, got {std}.")
         self.mean, self.std = mean, std
-        self.augment, self.area, self.ratio = augment, area, ratio
+        self.augment, self.flip, self.area, self.ratio = augment, flip, area, ratio
         self.seed = seed + 1_000_003 * rank
         self.generator: torch.Generator | None = None
         self._state: Mapping[str, Any] | None = None
@@ -84,6 +86,8 @@ class PrepareFrames:
             return full_boxes(extent), None
         generator = self.generator_on(extent.device)
         boxes = random_crop_boxes(extent, generator=generator, area=self.area, ratio=self.ratio)
+        if not self.flip:
+            return boxes, None
         return boxes, torch.rand(len(extent), generator=generator, device=extent.device) < 0.5
 
     def generator_on(self, device: torch.device) -> torch.Generator:

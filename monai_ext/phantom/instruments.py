@@ -1,52 +1,96 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy import ndarray
 from numpy.random import Generator
 from scipy.interpolate import Akima1DInterpolator
 
-from .tree import Branch
-from .tubes import add_tube
-from .view import View
+from .carm import CArm
+from .settings import PhantomSettings
+from .tubes import draw_tube
 
 __all__ = ["draw_instruments"]
 
+_DEEP = 110.0  # millimetres from the heart to the front and the back of the body
 
-def draw_instruments(rng: Generator, view: View, tree: list[Branch]) -> ndarray:
+Move = Callable[[ndarray], ndarray]
+
+
+def draw_instruments(
+    rng: Generator, carm: CArm, artery: ndarray, move: Move, settings: PhantomSettings
+) -> tuple[ndarray, ndarray]:
     """Attenuation of the catheter that ends in the ostium and, sometimes, guide wire, leads, sternal wires and clips.
 
     Args:
-        rng: draws which there are and where.
-        view: of the C-arm.
-        tree: its first branch starts at the ostium.
+        rng: draws which there are and where; the same state gives the same ones.
+        carm: the view.
+        artery: (n, 3), the first artery at rest, from the ostium on, millimetres.
+        move: from points at rest to where beat and breath have them now.
+        settings: ranges.
 
     Returns:
-        (size, size), float64, in nepers.
+        Attenuation (size, size), float64, in nepers; and where catheter and guide wire are, bool.
     """
-    shape = (view.size, view.size)
-    total = np.zeros(shape)
-    catheter = view.project(_catheter(rng, tree[0]))
-    add_tube(total, catheter, np.full(len(catheter), rng.uniform(0.85, 1.2) * view.scale))
-    total *= rng.uniform(0.10, 0.20) / view.scale
-    metal = np.zeros(shape)
-    if rng.random() < 0.2:
-        _wire(metal, view, tree[0].points, 0.18)
-    if rng.random() < 0.2:
+    picture = _Picture(carm)
+    radius = rng.uniform(*settings.catheter_radius)
+    picture.add(move(_catheter(rng, artery)), radius, rng.uniform(*settings.catheter))
+    metal = rng.uniform(0.12, 0.45)
+    if rng.random() < settings.guide_wire_share:
+        picture.add(move(artery), 0.18, metal)
+    where = picture.total > 0.01
+    if rng.random() < settings.lead_share:
         for _ in range(rng.integers(1, 4)):
-            _wire(metal, view, _lead(rng), rng.uniform(0.25, 0.5))
-    if rng.random() < 0.12:
+            _draw_lead(rng, picture, move, metal)
+    if rng.random() < settings.sternal_wire_share:
         for k in range(rng.integers(2, 5)):
-            _wire(metal, view, _sternal_loop(rng, 45 - 32 * k), 0.4)
-    if rng.random() < 0.1:
+            picture.add(_sternal_loop(rng, 45 - 32 * k), 0.4, metal)
+    if rng.random() < settings.clip_share:
         for _ in range(rng.integers(2, 8)):
-            _wire(metal, view, _clip(rng), 0.5)
-    return total + metal * rng.uniform(0.12, 0.45) / view.scale
+            picture.add(_clip(rng), 0.5, metal)
+    if rng.random() < settings.reflux_share:
+        picture.total += _reflux(rng, carm, move(artery[:2])[0]) * rng.uniform(*settings.contrast)
+    return picture.total, where
 
 
-def _wire(metal: ndarray, view: View, points: ndarray, radius: float) -> None:
-    line = view.project(points)
-    add_tube(metal, line, np.full(len(line), radius * view.scale))
+class _Picture:
+    def __init__(self, carm: CArm) -> None:
+        self.carm, self.total = carm, np.zeros((carm.size, carm.size))
+
+    def add(self, points: ndarray, radius: float, strength: float) -> None:
+        """A tube of a radius in millimetres that takes `strength` nepers a millimetre."""
+        place, scale, _ = self.carm.project(points)
+        tube = draw_tube(self.total.shape, place, radius * scale, strength / scale)
+        if tube:
+            tube.add_to(self.total)
+
+
+def _draw_lead(rng: Generator, picture: _Picture, move: Move, metal: float) -> None:
+    """A cable; some end in a row of electrodes inside the heart."""
+    line, radius = _lead(rng), rng.uniform(0.25, 0.5)
+    if rng.random() < 0.3:  # outside of the body: thick and faint
+        radius, metal = rng.uniform(0.8, 3.0), metal * rng.uniform(0.05, 0.2)
+    if rng.random() < 0.4:
+        tip = rng.uniform(-1, 1, 3) * [25, 25, 30]
+        line = move(_smooth(np.vstack([line[0], line[len(line) // 3], tip + rng.normal(0, 8, 3), tip])))
+        for k in range(rng.integers(1, 4)):
+            picture.add(line[-8 - 12 * k : -1 - 12 * k], 2 * radius, 2 * metal)
+    picture.add(line, radius, metal)
+
+
+def _reflux(rng: Generator, carm: CArm, ostium: ndarray) -> ndarray:
+    """Millimetres of contrast that clouds the aortic root around the ostium."""
+    place, scale, _ = carm.project(ostium[None])
+    pixel = np.arange(carm.size) + 0.5
+    total = np.zeros((carm.size, carm.size))
+    for _ in range(rng.integers(1, 5)):
+        row, column = place[0] + rng.normal(0, 5, 2) * scale[0]
+        high, wide = rng.uniform(1.5, 7, 2) * scale[0]
+        r2 = ((pixel - row) / high)[:, None] ** 2 + ((pixel - column) / wide)[None] ** 2
+        total += rng.uniform(0.5, 4) * np.exp(-(r2 ** rng.uniform(1, 2)))
+    return total
 
 
 def _smooth(knots: ndarray, count: int = 120) -> ndarray:
@@ -54,10 +98,10 @@ def _smooth(knots: ndarray, count: int = 120) -> ndarray:
     return Akima1DInterpolator(t, knots)(np.linspace(0, len(knots) - 1, count))
 
 
-def _catheter(rng: Generator, main: Branch) -> ndarray:
+def _catheter(rng: Generator, artery: ndarray) -> ndarray:
     """From the ostium against the artery's course into the aortic root, then up the ascending aorta."""
-    tip = main.points[4]
-    out = main.points[0] - main.points[8]
+    tip = artery[4]
+    out = artery[0] - artery[8]
     out = out / np.sqrt((out**2).sum())
     bend = tip + 14 * out + rng.normal(0, 2, 3) + [0, 0, rng.uniform(-4, 10)]
     climb = np.array([[rng.uniform(-16, 4), rng.uniform(-6, 12), 30], [rng.uniform(-6, 16), 12, 50], [12, 16, 80]])
@@ -66,7 +110,8 @@ def _catheter(rng: Generator, main: Branch) -> ndarray:
 
 def _lead(rng: Generator) -> ndarray:
     a, b = rng.uniform(-1, 1, (2, 3)) * [140, 60, 140]
-    return _smooth(np.stack([a + (b - a) * 3 * (k - 1.5) / 3 + rng.normal(0, 6, 3) for k in range(4)]))
+    line = np.stack([a + (b - a) * (k - 1.5) + rng.normal(0, 6, 3) for k in range(4)])
+    return np.clip(_smooth(line), [-250, -_DEEP, -250], [250, _DEEP, 250])  # far from the source, which would magnify it without end
 
 
 def _sternal_loop(rng: Generator, height: float) -> ndarray:

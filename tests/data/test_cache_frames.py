@@ -18,7 +18,7 @@ from torch.utils.data import DistributedSampler
 
 from monai_ext.data import FrameDataset, ImageFolders, Phantoms, cache_frames, collate_batch, open_frames
 from monai_ext.ops import extract_vessels, unpack_bits
-from monai_ext.phantom import draw_angiogram
+from monai_ext.phantom import PhantomSettings, draw_angiogram
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def folder(tmp_path) -> Path:
     images = tmp_path / "images"
     images.mkdir()
     for i, (height, width) in enumerate([(64, 64), (50, 60), (200, 100)]):
-        Image.fromarray(draw_angiogram(3, i, 256)[0][:height, :width]).save(images / f"{i}.png")
+        Image.fromarray(draw_angiogram(3, i, PhantomSettings(size=256)).image[:height, :width]).save(images / f"{i}.png")
     (images / "3.png").write_bytes((images / "0.png").read_bytes()[:100])
     Image.fromarray(np.zeros((9, 9), np.uint8)).save(images / "4.png")
     return images
@@ -79,9 +79,29 @@ def test_a_batch_is_its_samples_and_passes_the_loader(tmp_path):
 
 def test_phantoms_keep_their_exact_map(tmp_path, global_rng_untouched):
     dataset = open_frames(None, phantom_count=2, seed=7, size=64, cache_dir=tmp_path)
-    image, vessels = draw_angiogram(7, 1, 64)
-    assert np.array_equal(dataset[1]["image"][0].numpy(), image)
-    assert np.array_equal(unpack_bits(dataset[1]["vessels"])[0].numpy(), vessels)
+    angiogram = draw_angiogram(7, 1, PhantomSettings(size=64))
+    assert np.array_equal(dataset[1]["image"][0].numpy(), angiogram.image)
+    assert np.array_equal(unpack_bits(dataset[1]["vessels"])[0].numpy(), angiogram.tree)
+
+
+def test_maps_of_phantoms_hold_what_was_asked(tmp_path):
+    settings = {"left_share": 1.0, "early_share": 0.0}
+    tree, vessels, judged = (
+        unpack_bits(
+            open_frames(
+                None, phantom_count=1, size=128, phantom_labels=labels, phantom_settings=settings, cache_dir=tmp_path
+            )[0]["vessels"]
+        )
+        for labels in ("tree", "vessels", "judged")
+    )
+    assert (judged <= vessels).all() and (vessels <= tree).all() and judged.sum() < vessels.sum() < tree.sum()
+
+
+def test_unknown_labels_and_settings_of_phantoms_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="phantom_labels must be one of tree, vessels, judged, got 'all'"):
+        open_frames(None, phantom_labels="all", cache_dir=tmp_path)
+    with pytest.raises(ValueError, match="settings of the phantom must be among .*; got colour"):
+        open_frames(None, phantom_settings={"colour": 1}, cache_dir=tmp_path)
 
 
 def test_second_call_finds_the_cache_and_a_changed_file_makes_a_new_one(folder, tmp_path):

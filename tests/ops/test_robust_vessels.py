@@ -10,7 +10,7 @@ from monai.metrics import DiceMetric
 from torch.nn.functional import interpolate, max_pool2d
 
 from monai_ext.ops import extract_vessels
-from monai_ext.phantom import draw_angiogram
+from monai_ext.phantom import PhantomSettings, draw_angiogram
 
 
 def dice(a: torch.Tensor, b: torch.Tensor) -> float:
@@ -18,10 +18,9 @@ def dice(a: torch.Tensor, b: torch.Tensor) -> float:
 
 
 def angiograms(count: int, size: int = 256) -> tuple[torch.Tensor, torch.Tensor]:
-    frames, vessels = zip(*(draw_angiogram(11, i, size)[:2] for i in range(count)), strict=True)
-    return torch.from_numpy(np.stack(frames)).float().unsqueeze(1), torch.from_numpy(
-        np.stack(vessels)
-    ).bool().unsqueeze(1)
+    drawn = [draw_angiogram(11, i, PhantomSettings(size=size)) for i in range(count)]
+    frames, vessels = (torch.from_numpy(np.stack(x))[:, None] for x in ([a.image for a in drawn], [a.tree for a in drawn]))
+    return frames.float(), vessels
 
 
 def dark_line(size: int = 200, width: float = 6.0, slope: float = 0.4) -> tuple[torch.Tensor, torch.Tensor]:

@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from monai_ext.ops import extract_vessels
-from monai_ext.phantom import draw_angiogram
+from monai_ext.phantom import PhantomSettings, draw_angiogram
 
 METHODS = ("robust", "published")
 
 
 def angiograms(count: int, size: int) -> torch.Tensor:
-    frames = np.stack([draw_angiogram(7, i, size)[0] for i in range(count)])
+    frames = np.stack([draw_angiogram(7, i, PhantomSettings(size=size)).image for i in range(count)])
     return torch.from_numpy(frames).float().unsqueeze(1)
 
 

@@ -8,13 +8,13 @@ from monai.data import MetaTensor
 from monai.transforms import Compose
 
 from monai_ext.ops import extract_vessels
-from monai_ext.phantom import draw_angiogram
+from monai_ext.phantom import PhantomSettings, draw_angiogram
 from monai_ext.transforms import ExtractVessels, ExtractVesselsd
 
 
 @pytest.fixture
 def frame() -> np.ndarray:
-    return np.asarray(draw_angiogram(5, 0, 96)[0])[None, :90, :71]
+    return draw_angiogram(5, 0, PhantomSettings(size=96)).image[None, :90, :71]
 
 
 @pytest.mark.parametrize("method", ["robust", "published"])

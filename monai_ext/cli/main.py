@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from .command_error import CommandError
+from .one_line_parser import OneLineParser
+from .phantom import add_phantom
+
+__all__ = ["main"]
+
+_COMMANDS = (add_phantom,)
+"""Each adds its parser, with a default `run` that takes the options."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command `vasomim`.
+
+    Args:
+        arguments: instead of those of the program.
+
+    Returns:
+        The exit code: 0, 2 for what the user can mend (said in one line on the error stream), 130 when stopped by Ctrl-C.
+    """
+    parser = OneLineParser("vasomim", description="VasoMIM on MONAI: X-ray angiograms, from the command line.")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
+    for add in _COMMANDS:
+        add(commands)
+    options = parser.parse_args(arguments)
+    try:
+        options.run(options)
+    except CommandError as error:
+        return _end(2, options.command, str(error))
+    except KeyboardInterrupt:
+        return _end(130, options.command, "stopped; nothing was written.")
+    return 0
+
+
+def _end(code: int, command: str, message: str) -> int:
+    print(f"vasomim {command}: {' '.join(message.split())}", file=sys.stderr)
+    return code
