@@ -25,7 +25,9 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     settings = PhantomSettings(size=arguments.size, frames=24, frame_time=150)
-    sheet([draw_angiogram(1, index, settings).image for index in range(12)], 4).save(arguments.out / "phantom_sheet.jpg")
+    sheet([draw_angiogram(1, index, settings).image for index in range(12)], 4).save(
+        arguments.out / "phantom_sheet.jpg"
+    )
     sheet(views(draw_angiogram(1, 9, settings)), 4).save(arguments.out / "phantom_labels.jpg")
     cine = [frame.image for frame in draw_cine(1, 9, settings)]
     sheet(cine[1::3], 8).save(arguments.out / "phantom_cine.jpg")
@@ -52,7 +54,9 @@ def views(angiogram: Angiogram) -> list[np.ndarray]:
         ImageDraw.Draw(drawn).rectangle(stenosis.box, outline=(255, 225, 77), width=3)
     lines = Image.fromarray(mixed(grey, angiogram.catheter, (80, 160, 255)))
     for line in angiogram.centrelines:
-        ImageDraw.Draw(lines).line([tuple(point) for point in line.points], fill=(255, 120, 60) if line.segment else (255, 230, 200), width=2)
+        ImageDraw.Draw(lines).line(
+            [tuple(point) for point in line.points], fill=(255, 120, 60) if line.segment else (255, 230, 200), width=2
+        )
     return [grey, tree, np.array(drawn), np.array(lines)]
 
 

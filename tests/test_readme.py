@@ -11,9 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from monai_ext.cli import main
+from monai_ext.phantom import PhantomSettings
+
 ROOT = Path(__file__).parents[1]
 BUNDLE = ROOT / "bundles" / "vasomim_pretrain"
-DOCUMENTS = [ROOT / "README.md", *sorted((BUNDLE / "docs").glob("*.md"))]
+PHANTOM = ROOT / "docs" / "phantom.md"
+DOCUMENTS = [ROOT / "README.md", PHANTOM, *sorted((BUNDLE / "docs").glob("*.md"))]
+SNIPPETS = [
+    (document, number) for document in DOCUMENTS[:2] for number in range(document.read_text().count("```python"))
+]
 
 
 def blocks(document: Path, language: str = "") -> list[str]:
@@ -29,10 +36,28 @@ def bundle_commands() -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("number", range(len(blocks(DOCUMENTS[0], "python"))))
-def test_python_of_the_readme_runs(number, tmp_path, monkeypatch, global_rng_untouched):
+@pytest.mark.parametrize(("document", "number"), SNIPPETS)
+def test_python_of_the_documents_runs(document, number, tmp_path, monkeypatch, global_rng_untouched):
     monkeypatch.chdir(tmp_path)
-    exec(compile(blocks(DOCUMENTS[0], "python")[number], "README.md", "exec"), {})
+    exec(compile(blocks(document, "python")[number], document.name, "exec"), {})
+
+
+def test_settings_of_the_phantom_are_all_documented_with_their_values():
+    values = PhantomSettings().to_dict()
+    rows = [f"| `{name}` | {json.dumps(values[name])} | {text} |" for name, text in PhantomSettings.describe().items()]
+    assert "\n".join(rows) in PHANTOM.read_text(), "print them anew:\n" + "\n".join(rows)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_options_of_the_vasomim_command_exist(document, monkeypatch):
+    """Every `vasomim` line of the documents is parsed; none is run."""
+    ran = []
+    monkeypatch.setattr("monai_ext.cli.phantom._run", ran.append)
+    lines = [line.split("#")[0].split(">")[0] for block in blocks(document) for line in block.splitlines()]
+    commands = [line for line in lines if line.startswith("vasomim ")]
+    for command in commands:
+        assert main(shlex.split(command)[1:]) == 0, command
+    assert len(ran) == len(commands)
 
 
 def test_there_are_commands():

@@ -8,7 +8,8 @@ from .cine_writer import CineWriter
 from .contact_sheet import contact_sheet
 from .dicom_angiogram import dicom_angiogram
 from .dicom_writer import DicomWriter
-from .draw_angiogram import PHANTOM_VERSION, draw_angiogram, draw_cine
+from .draw_angiogram import PHANTOM_VERSION, draw_angiogram
+from .draw_cine import draw_cine
 from .folder_writer import FolderWriter
 from .outline_mask import outline_mask
 from .picture_card import picture_card

@@ -59,7 +59,7 @@ class Camera:
         inside = bare[self.field] if self.field.any() else bare
         level = float(inside.mean())
         slope = (1 + self.curve * level) if self.curve else 1.0  # of the curve there, grey by neper
-        gain = min(self.gain / slope, self.spread / float(inside.std()))
+        gain = min(self.gain / slope, self.spread / max(float(inside.std()), 1e-9))
         return tuple(self._display((value - level) * gain) for value in (filled, bare))
 
     def _detect(self, light: ndarray, grain: ndarray) -> ndarray:

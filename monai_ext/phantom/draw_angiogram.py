@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from .angiogram import Angiogram
 from .patient import Patient
 from .settings import PhantomSettings
 
-__all__ = ["PHANTOM_VERSION", "draw_angiogram", "draw_cine"]
+__all__ = ["PHANTOM_VERSION", "draw_angiogram"]
 
 PHANTOM_VERSION = 3
 """Changes with the pictures, so that cached ones of another version are drawn again."""
@@ -31,20 +29,3 @@ def draw_angiogram(
         ValueError: if seed or index is negative.
     """
     return Patient(seed, index, settings or PhantomSettings()).shoot(contrast=contrast)
-
-
-def draw_cine(seed: int, index: int, settings: PhantomSettings | None = None) -> Iterator[Angiogram]:
-    """The frames of the cine of which `draw_angiogram` shows one: contrast flows in, the heart beats, the chest breathes.
-
-    Args:
-        seed: of the data set, >= 0.
-        index: of the cine, >= 0.
-        settings: the default ones if left out; `frames` and `frame_time` give number and distance of the frames.
-
-    Yields:
-        The frames; one is held at a time.
-    """
-    settings = settings or PhantomSettings()
-    patient = Patient(seed, index, settings)
-    for frame in range(settings.frames):
-        yield patient.shoot(frame)

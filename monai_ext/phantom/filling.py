@@ -43,7 +43,9 @@ class Filling:
 
     def at(self, time: float) -> list[ndarray]:
         """Share of contrast, 0 to 1, for each point of each branch."""
-        return [_rise((time - way) / _RISE) * (1 - _rise((time - self.injection - way) / _FALL)) for way in self.arrival]
+        return [
+            _rise((time - way) / _RISE) * (1 - _rise((time - self.injection - way) / _FALL)) for way in self.arrival
+        ]
 
 
 def _rise(x: ndarray) -> ndarray:

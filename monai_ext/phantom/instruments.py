@@ -111,7 +111,9 @@ def _catheter(rng: Generator, artery: ndarray) -> ndarray:
 def _lead(rng: Generator) -> ndarray:
     a, b = rng.uniform(-1, 1, (2, 3)) * [140, 60, 140]
     line = np.stack([a + (b - a) * (k - 1.5) + rng.normal(0, 6, 3) for k in range(4)])
-    return np.clip(_smooth(line), [-250, -_DEEP, -250], [250, _DEEP, 250])  # far from the source, which would magnify it without end
+    return np.clip(
+        _smooth(line), [-250, -_DEEP, -250], [250, _DEEP, 250]
+    )  # far from the source, which would magnify it without end
 
 
 def _sternal_loop(rng: Generator, height: float) -> ndarray:

@@ -61,7 +61,8 @@ def stenoses_of(lesions: Sequence[Lesion], seen: SeenTree, field: ndarray) -> tu
         if not inside or seen.filling[lesion.branch][lesion.first] < 0.3:
             continue
         tube = draw_tube(field.shape, branch.place[piece], source.radius[piece] * branch.scale[piece] + 1, 1.0)
-        polygon = max(outline_mask(tube.mask), key=len) + [tube.window[1].start, tube.window[0].start]
+        corner = np.array([tube.window[1].start, tube.window[0].start])
+        polygon = corner + max(outline_mask(tube.mask), key=len)
         low, high = polygon.min(0), polygon.max(0)
         length = float(np.sqrt((np.diff(source.points[piece], axis=0) ** 2).sum(1)).sum())
         found.append(

@@ -13,11 +13,15 @@ from .tree import Branch
 
 __all__ = ["Lesion", "draw_lesions", "open_radii"]
 
-_NARROWEST = 0.75  # millimetres of radius of a vessel that lesions are drawn in: SYNTAX counts vessels of 1.5 mm and more
+_NARROWEST = (
+    0.75  # millimetres of radius of a vessel that lesions are drawn in: SYNTAX counts vessels of 1.5 mm and more
+)
 _MARGIN = 2.5  # millimetres of healthy vessel on both sides
 _TRIES = 12
 _STRAIGHT = 0.9  # chord over length: where a vessel winds around itself, nobody could measure a narrowing
-_SLOPE = 6.0  # radii that a total narrowing is long at least: where walls are steeper than that, a tube of balls fills it
+_SLOPE = (
+    6.0  # radii that a total narrowing is long at least: where walls are steeper than that, a tube of balls fills it
+)
 
 
 @dataclass(frozen=True)

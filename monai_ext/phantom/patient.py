@@ -25,6 +25,7 @@ from .tree import coronary_tree
 __all__ = ["Patient"]
 
 _SOFT = 256  # pixels: tissue holds nothing finer than this grid shows
+_TISSUE, _TOOLS, _NOISE = 6, 7, 8  # keys of generators, after those of the six parts that are drawn once
 
 
 class Patient:
@@ -45,10 +46,12 @@ class Patient:
         if seed < 0 or index < 0:
             raise ValueError(f"seed and index must be >= 0, got {seed} and {index}.")
         self.settings, self._entropy = settings, [seed, index]
-        body, disease, scene, flow, motion, camera = (self._generator(part) for part in range(6))
+        body, disease, scene, flow, motion, camera = (self._generator(part) for part in range(_TISSUE))
         self.heart = Heart(length=body.uniform(*settings.heart_length), radius=body.uniform(*settings.heart_radius))
         self.side = "left" if body.random() < settings.left_share else "right"
-        share = settings.left_dominance_share * (1.0 if self.side == "left" else 0.3)  # a small right artery is rarely filled
+        share = settings.left_dominance_share * (
+            1.0 if self.side == "left" else 0.3
+        )  # a small right artery is rarely filled
         self.dominance = "left" if body.random() < share else "right"
         self.tree = coronary_tree(body, self.heart, self.side, self.dominance, settings)
         self.lesions = draw_lesions(disease, self.tree, settings)
@@ -69,7 +72,14 @@ class Patient:
         views = settings.left_views if self.side == "left" else settings.right_views
         primary, secondary = np.array(views[rng.integers(len(views))]) + rng.normal(0, settings.view_spread, 2)
         detector, patient = rng.uniform(*settings.source_detector), rng.uniform(*settings.source_patient)
-        geometry = (float(primary), float(secondary), detector, patient, rng.uniform(*settings.field_width), settings.size)
+        geometry = (
+            float(primary),
+            float(secondary),
+            detector,
+            patient,
+            rng.uniform(*settings.field_width),
+            settings.size,
+        )
         place, _, _ = CArm(*geometry, (0.0, 0.0)).project(np.concatenate([branch.points for branch in self.tree]))
         middle = (place.min(0) + place.max(0)) / 2 / settings.size
         low, high = 0.5 - settings.off_centre, 0.5 + settings.off_centre
@@ -86,22 +96,17 @@ class Patient:
         time = self.filling.best_time if frame is None else frame * self.settings.frame_time / 1000
         seen = SeenTree(self.tree, self._moved(time), self.radii, self.filling.at(time), self.carm)
         background, catheter = self._background(time)
-        noise = self._generator(8, 0 if frame is None else frame + 1)
-        limit = self.settings.hardening
-        contrast_taken = limit * (1 - np.exp(-seen.depth * self.density / limit))
-        filled, bare = self.camera.shoot(background, contrast_taken, noise)
+        noise = self._generator(_NOISE, 0 if frame is None else frame + 1)
+        filled, bare = self.camera.shoot(background, self._hardened(seen.depth * self.density), noise)
         darker = self.camera.field & (bare - filled >= max(1.0, self.settings.faintest * (2**self.settings.bits - 1)))
-        tree = seen.mask & darker
-        segments = np.where(darker, seen.segments, 0).astype(np.uint8)
-        centrelines = centrelines_of(seen)
         return Angiogram(
             image=self._stored(filled if contrast else bare),
-            tree=tree,
-            segments=segments,
+            tree=seen.mask & darker,
+            segments=np.where(darker, seen.segments, 0).astype(np.uint8),
             catheter=catheter & self.camera.field,
             judged=judged_segments(seen, self.side, self.carm.secondary),
             stenoses=stenoses_of(self.lesions, seen, self.camera.field),
-            centrelines=centrelines,
+            centrelines=centrelines_of(seen),
             primary_angle=self.carm.primary,
             secondary_angle=self.carm.secondary,
             source_detector=self.carm.source_detector,
@@ -113,6 +118,10 @@ class Patient:
             bits=self.settings.bits,
         )
 
+    def _hardened(self, attenuation: ndarray) -> ndarray:
+        """What is left of the contrast's attenuation behind contrast: the soft rays are gone."""
+        return self.settings.hardening * (1 - np.exp(-attenuation / self.settings.hardening))
+
     def _moved(self, time: float) -> list[ndarray]:
         """Points of each branch at a time."""
         counts = np.cumsum([len(branch.points) for branch in self.tree])
@@ -123,11 +132,15 @@ class Patient:
         """Attenuation of all but the filled vessels, nepers; and where the catheter is."""
         grid = replace(self.carm, size=min(self.carm.size, max(_SOFT, self.carm.size // 2)))
         tissue = draw_background(
-            self._generator(6), grid, self.heart, self.settings, lift=self.motion.lift(time),
+            self._generator(_TISSUE), grid, self.heart, self.settings, lift=self.motion.lift(time),
             squeeze=self.motion.contraction * self.motion.systole(time),
         )  # fmt: skip
         metal, catheter = draw_instruments(
-            self._generator(7), self.carm, self.tree[0].points, lambda points: self.motion.move(points, time), self.settings
+            self._generator(_TOOLS),
+            self.carm,
+            self.tree[0].points,
+            lambda points: self.motion.move(points, time),
+            self.settings,
         )
         return enlarge(tissue, self.carm.size) + metal, catheter
 

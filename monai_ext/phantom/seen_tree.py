@@ -14,7 +14,9 @@ from .tubes import draw_tube
 
 __all__ = ["SeenBranch", "SeenTree"]
 
-_STEEPEST = 0.3  # sine of the smallest angle between vessel and ray: the rest of a vessel seen end-on is cut off by its bends
+_STEEPEST = (
+    0.3  # sine of the smallest angle between vessel and ray: the rest of a vessel seen end-on is cut off by its bends
+)
 
 
 @dataclass(frozen=True)
@@ -101,4 +103,6 @@ def _see(points: Sequence[ndarray], carm: CArm) -> list[SeenBranch]:
     length[ends - 1] = seen[ends - 1] = 0  # from one branch to the next
     slant = uniform_filter1d(seen, 7) / np.maximum(uniform_filter1d(length, 7), 1e-9)
     slant = np.clip(np.r_[slant, slant[-1]], _STEEPEST, 1)
-    return [SeenBranch(*parts) for parts in zip(*(np.split(x, ends) for x in (place, scale, height, slant)), strict=True)]
+    return [
+        SeenBranch(*parts) for parts in zip(*(np.split(x, ends) for x in (place, scale, height, slant)), strict=True)
+    ]

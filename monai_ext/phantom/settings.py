@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: RUF009  (`_about` makes a dataclass field)
 from __future__ import annotations
 
 import json
@@ -45,7 +46,9 @@ class PhantomSettings:
     field_width: Range = _about((105, 150), "width of what the image shows, at the heart, millimetres")
     source_detector: Range = _about((950, 1150), "distance from the X-ray source to the detector, millimetres")
     source_patient: Range = _about((700, 800), "distance from the X-ray source to the heart, millimetres")
-    off_centre: float = _about(0.10, "farthest that the middle of the tree lies from the middle of the image, share of its width")
+    off_centre: float = _about(
+        0.10, "farthest that the middle of the tree lies from the middle of the image, share of its width"
+    )
     # the tree
     left_share: float = _about(0.6, "share of angiograms of the left artery")
     left_dominance_share: float = _about(0.12, "share of patients whose left artery feeds the inferior wall")
@@ -64,7 +67,9 @@ class PhantomSettings:
     # contrast and motion
     faintest: float = _about(0.008, "vessels are labelled where contrast darkens them by so much, share of white")
     contrast: Range = _about((0.07, 0.17), "attenuation by a millimetre of filled vessel, nepers")
-    hardening: float = _about(0.9, "attenuation by contrast that rays tend to however long their path: thick vessels harden the beam, nepers")
+    hardening: float = _about(
+        0.9, "attenuation by contrast that rays tend to however long their path: thick vessels harden the beam, nepers"
+    )
     flow_speed: Range = _about((120, 260), "speed of the contrast along an artery, millimetres a second")
     injection: Range = _about((2.0, 4.0), "duration of the injection, seconds")
     early_share: float = _about(0.08, "share of single frames taken before the contrast has reached all ends")
@@ -91,7 +96,10 @@ class PhantomSettings:
     # the detector
     scatter: Range = _about((0.1, 0.9), "scattered relative to primary light")
     blur: Range = _about((0.5, 1.1), "standard deviation of the detector's blur, pixels at 512")
-    noise: Range = _about((0.007, 0.018), "standard deviation of quantum noise as the display shows it at the mean brightness, share of white")
+    noise: Range = _about(
+        (0.007, 0.018),
+        "standard deviation of quantum noise as the display shows it at the mean brightness, share of white",
+    )
     noise_grain: Range = _about((0.45, 0.75), "standard deviation of the blur of the noise, pixels")
     fall_off: Range = _about((0.0, 0.25), "loss of light in the corners, relative")
     # the display
@@ -112,13 +120,13 @@ class PhantomSettings:
             raise ValueError(f"size must be 32 to 2048 pixels, got {self.size}.")
         if not 8 <= self.bits <= 16:
             raise ValueError(f"bits must be 8 to 16, got {self.bits}.")
+        if self.hardening == 0:
+            raise ValueError("hardening must be positive, got 0; a large number leaves contrast as it is.")
         if self.frames < 1 or self.frame_time <= 0:
             raise ValueError(f"frames and frame_time must be positive, got {self.frames} and {self.frame_time}.")
 
     @classmethod
-    def read(
-        cls, source: str | os.PathLike[str] | Mapping[str, Any] | None = None, **changes: Any
-    ) -> PhantomSettings:
+    def read(cls, source: str | os.PathLike[str] | Mapping[str, Any] | None = None, **changes: Any) -> PhantomSettings:
         """Settings over the defaults.
 
         Args:
@@ -133,7 +141,8 @@ class PhantomSettings:
         unknown = sorted(set(given) - set(cls.describe()))
         if unknown:
             raise ValueError(
-                f"settings of the phantom must be among {', '.join(cls.describe())}; got {', '.join(unknown)}."
+                f"settings of the phantom must be fields of PhantomSettings, got {', '.join(unknown)}; "
+                "`vasomim phantom --describe` lists them."
             )
         return cls(**given)
 
@@ -170,13 +179,17 @@ def _checked(name: str, value: Any, default: Any) -> Any:
     kind = int if isinstance(default, int) else (int, float)
     if isinstance(value, bool) or not isinstance(value, kind):
         raise ValueError(f"{name} must be a number like {default!r}, got {value!r}.")
+    if value < 0:
+        raise ValueError(f"{name} must not be negative, got {value!r}.")
     if name.endswith("_share") and not 0 <= value <= 1:
         raise ValueError(f"{name} must lie in 0 to 1, got {value!r}.")
     return value
 
 
 def _pair(name: str, value: Any) -> tuple[float, float]:
-    numbers = isinstance(value, list | tuple) and [v for v in value if isinstance(v, int | float) and not isinstance(v, bool)]
+    numbers = isinstance(value, list | tuple) and [
+        v for v in value if isinstance(v, int | float) and not isinstance(v, bool)
+    ]
     if not numbers or len(numbers) != 2 or len(value) != 2:
         raise ValueError(f"{name} must be a pair of numbers, got {value!r}.")
     return tuple(value)

@@ -37,9 +37,7 @@ class Branch:
         return replace(self, points=self.points[:count], radius=self.radius[:count], segment=self.segment[:count])
 
 
-def coronary_tree(
-    rng: Generator, heart: Heart, side: str, dominance: str, settings: PhantomSettings
-) -> list[Branch]:
+def coronary_tree(rng: Generator, heart: Heart, side: str, dominance: str, settings: PhantomSettings) -> list[Branch]:
     """A left or right coronary tree: named arteries in their grooves, and side branches down to what is seen.
 
     Where a branch of radius c leaves a vessel of radius p, the vessel goes on with (p^3 - c^3)^(1/3) (Murray's law).
@@ -122,7 +120,9 @@ class _Growth:
         knots, wind = np.linspace(0, length, count), self.rng.normal(0, twist, (count, 3))
         bends = CubicSpline(knots, wind, bc_type="natural")(s)  # round, as vessels bend
         bends *= np.minimum(s / 8, 1)[:, None] * (0.35 + 0.65 * s / length)[:, None]
-        unit = np.stack([self.heart.girth(path[:, 1]), np.full(len(s), self.heart.length), 2.5 * self.heart.girth(path[:, 1])], 1)
+        unit = np.stack(
+            [self.heart.girth(path[:, 1]), np.full(len(s), self.heart.length), 2.5 * self.heart.girth(path[:, 1])], 1
+        )
         return path + bends / unit
 
     def _radii(self, count: int, radius: float, children: list[tuple[float, float]]) -> ndarray:

@@ -34,7 +34,10 @@ def test_union_of_segments_is_the_vessel_mask(angiogram):
             at = np.linspace(0, len(line.points) - 1, 6 * len(line.points))
             x, y, radius = (np.interp(at, range(len(line.points)), v) for v in (*line.points.T, line.radius))
             for px, py, r in zip(x, y, np.where(radius > 0, np.maximum(radius, 0.75), -1), strict=True):
-                low, high = (np.searchsorted(pixel, c - r) for c in (py, px)), (np.searchsorted(pixel, c + r) for c in (py, px))
+                low, high = (
+                    (np.searchsorted(pixel, c - r) for c in (py, px)),
+                    (np.searchsorted(pixel, c + r) for c in (py, px)),
+                )
                 window = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
                 away = (pixel[window[0], None] - py) ** 2 + (pixel[None, window[1]] - px) ** 2
                 drawn[window] |= away <= r * r if r > 0 else False

@@ -6,7 +6,9 @@ from monai_ext.phantom.carm import CArm
 
 
 def carm(primary: float = 0.0, secondary: float = 0.0, **changes) -> CArm:
-    return CArm(primary, secondary, **{"source_detector": 1000, "source_patient": 800, "field": 100, "size": 200, **changes})
+    return CArm(
+        primary, secondary, **{"source_detector": 1000, "source_patient": 800, "field": 100, "size": 200, **changes}
+    )
 
 
 def test_patient_is_seen_from_the_front_with_left_on_the_right():

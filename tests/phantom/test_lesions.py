@@ -16,7 +16,9 @@ def chain() -> list[Branch]:
     """A vessel of radius 2 with a branch at its 60th point and one on that."""
     points = np.stack([0.4 * np.arange(100.0), np.zeros(100), np.zeros(100)], 1)
     segment = np.ones(100, np.uint8)
-    return [Branch(points, np.full(100, 2.0), segment, parent, origin) for parent, origin in ((-1, 0), (0, 60), (1, 10))]
+    return [
+        Branch(points, np.full(100, 2.0), segment, parent, origin) for parent, origin in ((-1, 0), (0, 60), (1, 10))
+    ]
 
 
 def test_a_lesion_narrows_by_what_it_says_and_leaves_its_ends():

@@ -10,7 +10,9 @@ def test_settings_survive_json(tmp_path):
     settings = PhantomSettings(size=128, lesions=(1, 2), left_views=[[10, 20]])
     (tmp_path / "settings.json").write_text(json.dumps({"_desc_": "a comment", **settings.to_dict()}))
     assert PhantomSettings.read(tmp_path / "settings.json") == settings
-    assert PhantomSettings.read({"size": 64}, size=96, noise=[0.01, 0.02]) == PhantomSettings(size=96, noise=(0.01, 0.02))
+    assert PhantomSettings.read({"size": 64}, size=96, noise=[0.01, 0.02]) == PhantomSettings(
+        size=96, noise=(0.01, 0.02)
+    )
     assert PhantomSettings.read() == PhantomSettings()
 
 
@@ -29,11 +31,13 @@ def test_every_setting_is_described():
         ({"contrast": [0.2, 0.1]}, r"contrast must be \[low, high\] with 0 <= low <= high, got \[0.2, 0.1\]"),
         ({"contrast": 0.1}, "contrast must be a pair of numbers, got 0.1"),
         ({"contrast": [0.1, "a"]}, "contrast must be a pair of numbers"),
+        ({"hardening": 0}, "hardening must be positive, got 0"),
+        ({"blades": -0.1}, "blades must not be negative, got -0.1"),
         ({"left_share": 1.5}, "left_share must lie in 0 to 1, got 1.5"),
         ({"left_views": []}, "left_views must be a list of pairs, got"),
         ({"left_views": [[1, 2, 3]]}, "left_views must be a pair of numbers"),
         ({"lesions": [0, 1.5]}, "lesions must be two whole numbers"),
-        ({"colour": 1}, "settings of the phantom must be among size, .*; got colour"),
+        ({"colour": 1}, "settings of the phantom must be fields of PhantomSettings, got colour; .* lists them"),
     ],
 )
 def test_bad_settings_are_refused(change, message):

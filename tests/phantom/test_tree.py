@@ -57,7 +57,9 @@ def test_systems_have_their_segments():
 
 def test_segments_of_an_artery_follow_each_other():
     for tree in trees("right", "right"):
-        assert np.array_equal(np.unique(tree[0].segment), [1, 2, 3]) and (np.diff(tree[0].segment.astype(int)) >= 0).all()
+        assert (
+            np.array_equal(np.unique(tree[0].segment), [1, 2, 3]) and (np.diff(tree[0].segment.astype(int)) >= 0).all()
+        )
 
 
 def test_more_side_branches_where_they_are_closer():
