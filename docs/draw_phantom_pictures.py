@@ -28,8 +28,8 @@ def main() -> None:
     sheet([draw_angiogram(1, index, settings).image for index in range(12)], 4).save(
         arguments.out / "phantom_sheet.jpg"
     )
-    sheet(views(draw_angiogram(1, 9, settings)), 4).save(arguments.out / "phantom_labels.jpg")
-    cine = [frame.image for frame in draw_cine(1, 9, settings)]
+    sheet(views(draw_angiogram(1, 6, settings)), 4).save(arguments.out / "phantom_labels.jpg")
+    cine = [frame.image for frame in draw_cine(1, 6, settings)]
     sheet(cine[1::3], 8).save(arguments.out / "phantom_cine.jpg")
 
 

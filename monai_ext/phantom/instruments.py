@@ -68,11 +68,11 @@ class _Picture:
 
 
 def _draw_lead(rng: Generator, picture: _Picture, move: Move, metal: float) -> None:
-    """A cable; some end in a row of electrodes inside the heart."""
+    """A lead that may end in a row of electrodes inside the heart; or a cable outside of the body, thick and faint."""
     line, radius = _lead(rng), rng.uniform(0.25, 0.5)
-    if rng.random() < 0.3:  # outside of the body: thick and faint
+    if rng.random() < 0.3:
         radius, metal = rng.uniform(0.8, 3.0), metal * rng.uniform(0.05, 0.2)
-    if rng.random() < 0.4:
+    elif rng.random() < 0.4:
         tip = rng.uniform(-1, 1, 3) * [25, 25, 30]
         line = move(_smooth(np.vstack([line[0], line[len(line) // 3], tip + rng.normal(0, 8, 3), tip])))
         for k in range(rng.integers(1, 4)):
