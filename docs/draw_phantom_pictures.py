@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=512, help="side of the phantoms in pixels")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    settings = PhantomSettings(size=arguments.size, frames=24, frame_time=150)
+    settings = PhantomSettings(size=arguments.size, frames=24, frame_time=260)
     sheet([draw_angiogram(1, index, settings).image for index in range(12)], 4).save(
         arguments.out / "phantom_sheet.jpg"
     )
