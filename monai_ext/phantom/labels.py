@@ -22,7 +22,6 @@ _CIRCUMFLEX = ("11", "13", "12", "12a", "12b", "14", "14a", "14b", "15")
 _TRUNKS = ("1", "2", "3", "5", "6", "7", "8", "11", "13")
 _WIDE = 0.75  # millimetres of radius: SYNTAX counts vessels of a diameter of 1.5 mm and more
 _PROXIMAL = 60  # points of a side branch that tell its width
-_FILLED = 0.2  # share of contrast with which a vessel is judged
 
 
 def centrelines_of(seen: SeenTree) -> tuple[Centreline, ...]:
@@ -35,15 +34,16 @@ def centrelines_of(seen: SeenTree) -> tuple[Centreline, ...]:
     return tuple(lines)
 
 
-def judged_segments(seen: SeenTree, side: str, secondary_angle: float) -> tuple[str, ...]:
-    """Segments that an expert judges in this view.
+def judged_segments(seen: SeenTree, segments: ndarray, side: str, secondary_angle: float) -> tuple[str, ...]:
+    """Segments in sight that an expert judges in this view.
 
     Of the right artery all; of the left one its stem, the start of the descending artery, and that of its two large branches which the
     view is taken for: the descending artery from above (cranial), the circumflex from below (caudal). Side branches count from a diameter of 1.5 mm.
     """
     width: dict[str, float] = {}
+    in_sight = set(np.unique(segments)) - {0}
     for number, piece, segment in seen.pieces():
-        if segment and seen.filling[number][piece].max() > _FILLED:
+        if segment in in_sight:
             radius = float(np.median(seen.tree[number].radius[piece][:_PROXIMAL]))
             width[SEGMENTS[segment - 1]] = max(width.get(SEGMENTS[segment - 1], 0), radius)
     family = set(SEGMENTS) if side == "right" else {"5", "6", *(_DESCENDING if secondary_angle > 0 else _CIRCUMFLEX)}

@@ -99,12 +99,13 @@ class Patient:
         noise = self._generator(_NOISE, 0 if frame is None else frame + 1)
         filled, bare = self.camera.shoot(background, self._hardened(seen.depth * self.density), noise)
         darker = self.camera.field & (bare - filled >= max(1.0, self.settings.faintest * (2**self.settings.bits - 1)))
+        segments = np.where(darker, seen.segments, 0).astype(np.uint8)
         return Angiogram(
             image=self._stored(filled if contrast else bare),
             tree=seen.mask & darker,
-            segments=np.where(darker, seen.segments, 0).astype(np.uint8),
+            segments=segments,
             catheter=catheter & self.camera.field,
-            judged=judged_segments(seen, self.side, self.carm.secondary),
+            judged=judged_segments(seen, segments, self.side, self.carm.secondary),
             stenoses=stenoses_of(self.lesions, seen, self.camera.field),
             centrelines=centrelines_of(seen),
             primary_angle=self.carm.primary,
