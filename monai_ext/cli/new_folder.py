@@ -26,6 +26,7 @@ def new_folder(out: str) -> Iterator[Path]:
         CommandError: if there is something in it already, or it cannot be written.
     """
     folder = Path(out).resolve()
+    was_empty = folder.is_dir()
     made = [parent for parent in folder.parents if not parent.exists()]
     try:
         _refuse_full(folder, out)
@@ -43,10 +44,14 @@ def new_folder(out: str) -> Iterator[Path]:
     finally:
         if not folder.exists():
             _remove_empty(made)
+            if was_empty:
+                folder.mkdir()
 
 
 def _refuse_full(folder: Path, out: str) -> None:
     """An empty folder makes room for the new one."""
+    if folder == Path.cwd():
+        raise CommandError(f"--out must be another folder than the one that you are in, got '{out}'; name a new one.")
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
     elif folder.exists():

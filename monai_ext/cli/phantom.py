@@ -51,7 +51,7 @@ examples
   vasomim phantom --count 16 --out look                      look at some: open look/index.html
   vasomim phantom --count 1000 --format arcade --split train --out arcade_like
   vasomim phantom --count 200 --seed 1 --format arcade --split val --out arcade_like_val
-  vasomim phantom --count 2 --format cine --frames 45 --bits 12 --out cines
+  vasomim phantom --count 2 --format cine --bits 12 --out cines
   vasomim phantom --describe                                 what can be set
   vasomim phantom --print-settings > mine.json               a file to change, then:
   vasomim phantom --settings mine.json --out mine            (a settings.json of an earlier data set does as well)

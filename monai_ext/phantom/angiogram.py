@@ -10,7 +10,7 @@ __all__ = ["Angiogram", "Centreline", "Stenosis"]
 
 @dataclass(frozen=True)
 class Centreline:
-    """The middle of a vessel as it is seen, from its origin on.
+    """The middle of a vessel, from its origin on, whether or not contrast has reached it.
 
     Coordinates are x (column) and y (row) in pixels; the middle of the first pixel is (0.5, 0.5). Points may lie outside the image.
     """
@@ -38,14 +38,14 @@ class Stenosis:
     box: tuple[float, float, float, float]
     """x0, y0, x1, y1 in pixels: the smallest box around `polygon`."""
     polygon: ndarray
-    """(n, 2), float64: x, y of the outline of the diseased piece of vessel at its healthy width."""
+    """(n, 2), float64: x, y of the outline of the diseased piece of vessel, about a pixel wider than when it was healthy."""
 
 
 @dataclass(frozen=True)
 class Angiogram:
     """A synthetic angiogram with all its labels, from one geometry.
 
-    Masks are (size, size). A pixel belongs to a mask where contrast makes it darker by at least a grey level.
+    Masks are (size, size). A pixel belongs to a vessel's mask where contrast makes it darker by at least a grey level.
     """
 
     image: ndarray

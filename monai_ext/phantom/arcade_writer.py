@@ -156,4 +156,4 @@ def _annotation(number: int, image: int, category: int, polygons: list[ndarray])
 def _area(polygon: ndarray) -> float:
     """Of a polygon by the shoelace formula."""
     x, y = polygon.T
-    return abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
+    return abs(float((x * np.roll(y, -1) - y * np.roll(x, -1)).sum())) / 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 import numpy as np
 from numpy import ndarray
 from numpy.random import Generator
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
 from .enlarge import enlarge
 from .settings import PhantomSettings
@@ -54,7 +54,8 @@ class Camera:
             Grey values (size, size) in 0 to 2^bits - 1, float64, not yet rounded: with and without contrast.
         """
         grain = gaussian_filter(rng.standard_normal((self.size, self.size)), self.grain, truncate=3)
-        grain *= 2 * np.sqrt(np.pi) * self.grain * self.noise / self.gain  # so the display shows `noise` of white
+        kernel = gaussian_filter1d(np.eye(1, 33, 16)[0], self.grain, truncate=3)
+        grain *= self.noise / self.gain / (kernel**2).sum()  # so the display shows `noise` of white
         bare, filled = (self._detect(self.open * np.exp(-a), grain) for a in (background, background + vessels))
         inside = bare[self.field] if self.field.any() else bare
         level = float(inside.mean())
@@ -89,7 +90,8 @@ def _fall_off(rng: Generator, size: int, settings: PhantomSettings) -> ndarray:
     """Less light away from a place near the middle: distance and the anode's heel."""
     pixel = (np.arange(size) + 0.5) / size * 2 - 1
     row, column = rng.uniform(-0.4, 0.4, 2)
-    return 1 - rng.uniform(*settings.fall_off) * ((pixel[:, None] - row) ** 2 + (pixel[None] - column) ** 2) / 2
+    away = (pixel[:, None] - row) ** 2 + (pixel[None] - column) ** 2
+    return 1 - rng.uniform(*settings.fall_off) * away / away.max()
 
 
 def _collimator(rng: Generator, size: int, settings: PhantomSettings) -> tuple[ndarray, ndarray]:

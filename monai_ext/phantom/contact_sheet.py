@@ -112,9 +112,9 @@ def _row(name: str, value: Any, usual: Any, meaning: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A pair is a range; of a list, the items."""
+    """A pair of numbers is a range; of a list, the items."""
     if not isinstance(value, list):
         return str(value)
     if any(isinstance(item, list) for item in value):
         return ", ".join("(" + ", ".join(map(str, item)) + ")" for item in value)
-    return " to ".join(map(str, value))
+    return (", " if isinstance(value[0], str) else " to ").join(map(str, value))

@@ -11,7 +11,7 @@ __all__ = ["draw_cine"]
 
 
 def draw_cine(seed: int, index: int, settings: PhantomSettings | None = None) -> Iterator[Angiogram]:
-    """The frames of the cine of which `draw_angiogram` shows one: contrast flows in, the heart beats, the chest breathes.
+    """The cine of the patient of whom `draw_angiogram` shows one moment: contrast flows in, the heart beats, the chest breathes.
 
     Args:
         seed: of the data set, >= 0.

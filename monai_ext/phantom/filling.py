@@ -38,7 +38,8 @@ class Filling:
         """Seconds after the injection's start, for each point of each branch."""
         full = max(way[-1] for way in ways) + _RISE
         early = rng.random() < settings.early_share
-        self.best_time = full * rng.uniform(0.45, 0.9) if early else rng.uniform(full, max(full, self.injection) + 0.2)
+        last = self.injection + 0.2  # before much is washed out
+        self.best_time = full * rng.uniform(0.45, 0.9) if early else rng.uniform(min(full, last), last)
         """Seconds: of a single frame."""
 
     def at(self, time: float) -> list[ndarray]:

@@ -27,7 +27,7 @@ def draw_instruments(
     Args:
         rng: draws which there are and where; the same state gives the same ones.
         carm: the view.
-        artery: (n, 3), the first artery at rest, from the ostium on, millimetres.
+        artery: (n, 3), from the ostium to the end of a large artery, at rest, millimetres.
         move: from points at rest to where beat and breath have them now.
         settings: ranges.
 
@@ -39,8 +39,8 @@ def draw_instruments(
     picture.add(move(_catheter(rng, artery)), radius, rng.uniform(*settings.catheter))
     metal = rng.uniform(0.12, 0.45)
     if rng.random() < settings.guide_wire_share:
-        picture.add(move(artery), 0.18, metal)
-    where = picture.total > 0.01
+        picture.add(move(artery[: int(rng.uniform(0.5, 0.9) * len(artery))]), 0.18, metal)
+    where = picture.mask.copy()
     if rng.random() < settings.lead_share:
         for _ in range(rng.integers(1, 4)):
             _draw_lead(rng, picture, move, metal)
@@ -50,14 +50,13 @@ def draw_instruments(
     if rng.random() < settings.clip_share:
         for _ in range(rng.integers(2, 8)):
             picture.add(_clip(rng), 0.5, metal)
-    if rng.random() < settings.reflux_share:
-        picture.total += _reflux(rng, carm, move(artery[:2])[0]) * rng.uniform(*settings.contrast)
     return picture.total, where
 
 
 class _Picture:
     def __init__(self, carm: CArm) -> None:
         self.carm, self.total = carm, np.zeros((carm.size, carm.size))
+        self.mask = self.total > 0
 
     def add(self, points: ndarray, radius: float, strength: float) -> None:
         """A tube of a radius in millimetres that takes `strength` nepers a millimetre."""
@@ -65,6 +64,7 @@ class _Picture:
         tube = draw_tube(self.total.shape, place, radius * scale, strength / scale)
         if tube:
             tube.add_to(self.total)
+            self.mask[tube.window] |= tube.mask
 
 
 def _draw_lead(rng: Generator, picture: _Picture, move: Move, metal: float) -> None:
@@ -78,19 +78,6 @@ def _draw_lead(rng: Generator, picture: _Picture, move: Move, metal: float) -> N
         for k in range(rng.integers(1, 4)):
             picture.add(line[-8 - 12 * k : -1 - 12 * k], 2 * radius, 2 * metal)
     picture.add(line, radius, metal)
-
-
-def _reflux(rng: Generator, carm: CArm, ostium: ndarray) -> ndarray:
-    """Millimetres of contrast that clouds the aortic root around the ostium."""
-    place, scale, _ = carm.project(ostium[None])
-    pixel = np.arange(carm.size) + 0.5
-    total = np.zeros((carm.size, carm.size))
-    for _ in range(rng.integers(1, 5)):
-        row, column = place[0] + rng.normal(0, 5, 2) * scale[0]
-        high, wide = rng.uniform(1.5, 7, 2) * scale[0]
-        r2 = ((pixel - row) / high)[:, None] ** 2 + ((pixel - column) / wide)[None] ** 2
-        total += rng.uniform(0.5, 4) * np.exp(-(r2 ** rng.uniform(1, 2)))
-    return total
 
 
 def _smooth(knots: ndarray, count: int = 120) -> ndarray:

@@ -21,6 +21,7 @@ _DESCENDING = ("7", "8", "9", "9a", "10", "10a")
 _CIRCUMFLEX = ("11", "13", "12", "12a", "12b", "14", "14a", "14b", "15")
 _TRUNKS = ("1", "2", "3", "5", "6", "7", "8", "11", "13")
 _WIDE = 0.75  # millimetres of radius: SYNTAX counts vessels of a diameter of 1.5 mm and more
+_FILLED = 0.3  # share of contrast with which a narrowing is seen
 _PROXIMAL = 60  # points of a side branch that tell its width
 
 
@@ -51,14 +52,15 @@ def judged_segments(seen: SeenTree, segments: ndarray, side: str, secondary_angl
 
 
 def stenoses_of(lesions: Sequence[Lesion], seen: SeenTree, field: ndarray) -> tuple[Stenosis, ...]:
-    """Lesions whose narrowest place lies in the open field and behind which or before which contrast is seen."""
+    """Lesions whose narrowest place lies in the open field and whose near end is open and filled with contrast."""
     found = []
     for lesion in lesions:
         branch, source = seen.branches[lesion.branch], seen.tree[lesion.branch]
         piece = slice(lesion.first, lesion.last + 1)
         row, column = branch.place[lesion.centre]
         inside = 0 <= row < field.shape[0] and 0 <= column < field.shape[1] and field[int(row), int(column)]
-        if not inside or seen.filling[lesion.branch][lesion.first] < 0.3:
+        filled = seen.radii[lesion.branch][lesion.first] > 0 and seen.filling[lesion.branch][lesion.first] > _FILLED
+        if not (inside and filled):
             continue
         tube = draw_tube(field.shape, branch.place[piece], source.radius[piece] * branch.scale[piece] + 1, 1.0)
         corner = np.array([tube.window[1].start, tube.window[0].start])

@@ -8,10 +8,11 @@ import numpy as np
 from numpy import ndarray
 from numpy.random import Generator
 
+from .segments import SEGMENTS
 from .settings import PhantomSettings
 from .tree import Branch
 
-__all__ = ["Lesion", "draw_lesions", "open_radii"]
+__all__ = ["Lesion", "distance_along", "draw_lesions", "open_radii"]
 
 _NARROWEST = (
     0.75  # millimetres of radius of a vessel that lesions are drawn in: SYNTAX counts vessels of 1.5 mm and more
@@ -51,22 +52,28 @@ class Lesion:
 def draw_lesions(rng: Generator, tree: Sequence[Branch], settings: PhantomSettings) -> list[Lesion]:
     """Stenoses in the named arteries, apart from each other and from where vessels start and end."""
     low, high = settings.lesions
+    allowed = [SEGMENTS.index(name) + 1 for name in settings.lesion_segments]
+    wide = [np.isin(branch.segment, allowed) & (branch.radius > _NARROWEST) for branch in tree]
     lesions: list[Lesion] = []
     for _ in range(int(rng.integers(low, high + 1))):
         occluded = rng.random() < settings.occlusion_share
         reduction = 1.0 if occluded else rng.uniform(*settings.lesion_reduction) / 100
         length, shape = rng.uniform(*settings.lesion_length), rng.uniform(0.5, 1.5)
-        place = _find_place(rng, tree, length, _SLOPE * reduction, lesions)
+        place = _find_place(rng, tree, wide, length, _SLOPE * reduction, lesions)
         if place:
             lesions.append(Lesion(*place, reduction, shape))
     return lesions
 
 
 def _find_place(
-    rng: Generator, tree: Sequence[Branch], length: float, radii: float, others: Sequence[Lesion]
+    rng: Generator,
+    tree: Sequence[Branch],
+    wide: Sequence[ndarray],
+    length: float,
+    radii: float,
+    others: Sequence[Lesion],
 ) -> tuple[int, int, int] | None:
     """Branch, first and last point of a lesion of a length in millimetres and at least so many radii."""
-    wide = [(branch.segment > 0) & (branch.radius > _NARROWEST) for branch in tree]
     counts = np.cumsum([w.sum() for w in wide])
     if not counts[-1]:
         return None
@@ -77,6 +84,7 @@ def _find_place(
         along = distance_along(branch.points)
         long = max(length, radii * branch.radius[centre])
         first, last = np.searchsorted(along, along[centre] + np.array([-0.5, 0.5]) * long)
+        last -= (last - first) % 2  # so that its centre is a point
         clear = 1.5 * tree[branch.parent].radius[branch.origin] if branch.parent >= 0 else 4.0
         fits = along[centre] - long / 2 > clear + _MARGIN and along[centre] + long / 2 < along[-1] - _MARGIN
         apart = all(o.branch != number or o.first > last + 12 or o.last < first - 12 for o in others)
@@ -100,6 +108,6 @@ def open_radii(tree: Sequence[Branch], lesions: Sequence[Lesion]) -> list[ndarra
         if lesion.reduction == 1:
             radii[lesion.branch][lesion.centre :] = 0
     for radius, branch in zip(radii, tree, strict=True):  # parents come first
-        if branch.parent >= 0 and radii[branch.parent][min(branch.origin, len(radii[branch.parent]) - 1)] == 0:
+        if branch.parent >= 0 and radii[branch.parent][branch.origin] == 0:
             radius[:] = 0
     return radii

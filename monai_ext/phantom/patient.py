@@ -18,6 +18,7 @@ from .instruments import draw_instruments
 from .labels import centrelines_of, judged_segments, stenoses_of
 from .lesions import draw_lesions, open_radii
 from .motion import Motion
+from .reflux import draw_reflux
 from .seen_tree import SeenTree
 from .settings import PhantomSettings
 from .tree import coronary_tree
@@ -25,7 +26,7 @@ from .tree import coronary_tree
 __all__ = ["Patient"]
 
 _SOFT = 256  # pixels: tissue holds nothing finer than this grid shows
-_TISSUE, _TOOLS, _NOISE = 6, 7, 8  # keys of generators, after those of the six parts that are drawn once
+_TISSUE, _TOOLS, _NOISE, _REFLUX = 6, 7, 8, 9  # keys of generators, after those of the six parts that are drawn once
 
 
 class Patient:
@@ -94,10 +95,12 @@ class Patient:
             contrast: False for the same picture without contrast in the vessels, with the same labels.
         """
         time = self.filling.best_time if frame is None else frame * self.settings.frame_time / 1000
-        seen = SeenTree(self.tree, self._moved(time), self.radii, self.filling.at(time), self.carm)
+        points, filling = self._moved(time), self.filling.at(time)
+        seen = SeenTree(self.tree, points, self.radii, filling, self.carm)
+        reflux = draw_reflux(self._generator(_REFLUX), self.carm, points[0][0], self.settings) * filling[0][0]
         background, catheter = self._background(time)
         noise = self._generator(_NOISE, 0 if frame is None else frame + 1)
-        filled, bare = self.camera.shoot(background, self._hardened(seen.depth * self.density), noise)
+        filled, bare = self.camera.shoot(background, self._hardened((seen.depth + reflux) * self.density), noise)
         darker = self.camera.field & (bare - filled >= max(1.0, self.settings.faintest * (2**self.settings.bits - 1)))
         segments = np.where(darker, seen.segments, 0).astype(np.uint8)
         return Angiogram(
@@ -129,6 +132,12 @@ class Patient:
         points = self.motion.move(np.concatenate([branch.points for branch in self.tree]), time)
         return np.split(points, counts[:-1])
 
+    def _large_artery(self) -> ndarray:
+        """From the ostium through the first artery to the end of the longest that continues it, at rest."""
+        stem = self.tree[0].points
+        after = [b.points for b in self.tree if b.parent == 0 and b.origin == len(stem) - 1]
+        return np.concatenate([stem, max(after, key=len)]) if after else stem
+
     def _background(self, time: float) -> tuple[ndarray, ndarray]:
         """Attenuation of all but the filled vessels, nepers; and where the catheter is."""
         grid = replace(self.carm, size=min(self.carm.size, max(_SOFT, self.carm.size // 2)))
@@ -139,7 +148,7 @@ class Patient:
         metal, catheter = draw_instruments(
             self._generator(_TOOLS),
             self.carm,
-            self.tree[0].points,
+            self._large_artery(),
             lambda points: self.motion.move(points, time),
             self.settings,
         )

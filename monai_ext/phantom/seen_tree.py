@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy import ndarray
 from scipy.ndimage import uniform_filter1d
+from scipy.spatial import cKDTree
 
 from .carm import CArm
 from .tree import Branch
-from .tubes import draw_tube
+from .tubes import Tube, draw_tube
 
 __all__ = ["SeenBranch", "SeenTree"]
 
@@ -61,7 +62,7 @@ class SeenTree:
         """Where there is a vessel with contrast."""
         self.segments = np.zeros(shape, np.uint8)
         """Category id of the segment nearest to the detector, 0 for none."""
-        seen: list[tuple[float, int, tuple, ndarray]] = []
+        self._heights = np.full(shape, -np.inf)
         for number, piece, segment in self.pieces():
             branch = self.branches[number]
             radius = radii[number][piece] * branch.scale[piece]
@@ -72,9 +73,16 @@ class SeenTree:
             tube.add_to(self.depth, self._joint(number, piece))
             self.mask[tube.window] |= tube.mask
             if segment:
-                seen.append((float(branch.height[piece].mean()), segment, tube.window, tube.mask))
-        for _, segment, window, where in sorted(seen, key=lambda row: row[0]):
-            self.segments[window][where] = segment
+                self._note(segment, tube, branch.place[piece], branch.height[piece])
+
+    def _note(self, segment: int, tube: Tube, place: ndarray, height: ndarray) -> None:
+        """Gives a segment the pixels of its tube where nothing nearer to the detector has been seen."""
+        rows, columns = np.nonzero(tube.mask)
+        rows, columns = rows + tube.window[0].start, columns + tube.window[1].start
+        _, nearest = cKDTree(place).query(np.stack([rows, columns], 1) + 0.5)
+        nearer = height[nearest] > self._heights[rows, columns]
+        self._heights[rows[nearer], columns[nearer]] = height[nearest][nearer]
+        self.segments[rows[nearer], columns[nearer]] = segment
 
     def pieces(self) -> Iterator[tuple[int, slice, int]]:
         """Branch, points and segment of each stretch of one segment."""
@@ -96,13 +104,13 @@ class SeenTree:
 def _see(points: Sequence[ndarray], carm: CArm) -> list[SeenBranch]:
     """Every branch, projected at once."""
     ends = np.cumsum([len(p) for p in points])[:-1]
-    together = np.concatenate(points)
-    place, scale, height = carm.project(together)
-    length = np.sqrt((np.diff(together, axis=0) ** 2).sum(1))
+    seen = [np.split(x, ends) for x in carm.project(np.concatenate(points))]
+    return [SeenBranch(*parts, _slant(p, *parts[:2])) for p, *parts in zip(points, *seen, strict=True)]
+
+
+def _slant(points: ndarray, place: ndarray, scale: ndarray) -> ndarray:
+    """Sine of the angle between vessel and ray, over 7 points."""
+    length = np.sqrt((np.diff(points, axis=0) ** 2).sum(1))
     seen = np.sqrt((np.diff(place, axis=0) ** 2).sum(1)) / scale[1:]
-    length[ends - 1] = seen[ends - 1] = 0  # from one branch to the next
     slant = uniform_filter1d(seen, 7) / np.maximum(uniform_filter1d(length, 7), 1e-9)
-    slant = np.clip(np.r_[slant, slant[-1]], _STEEPEST, 1)
-    return [
-        SeenBranch(*parts) for parts in zip(*(np.split(x, ends) for x in (place, scale, height, slant)), strict=True)
-    ]
+    return np.clip(np.r_[slant, slant[-1]], _STEEPEST, 1)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy import ndarray
@@ -31,10 +31,6 @@ class Branch:
     """Index of the branch that it leaves; -1 for the first."""
     origin: int
     """Point of the parent where it leaves."""
-
-    def cut(self, count: int) -> Branch:
-        """The first points alone."""
-        return replace(self, points=self.points[:count], radius=self.radius[:count], segment=self.segment[:count])
 
 
 def coronary_tree(rng: Generator, heart: Heart, side: str, dominance: str, settings: PhantomSettings) -> list[Branch]:

@@ -9,7 +9,7 @@ from scipy.ndimage import binary_dilation
 
 from monai_ext.phantom import PHANTOM_VERSION, SEGMENTS, PhantomSettings, draw_angiogram, draw_cine
 
-SHA256 = "2f626649daaceae2b58c4b48fbe8e96041a2ab615e8c0c7ba67e2f305d186e91"
+SHA256 = "1152b0993400490c718c1068890402090a8125a77db518d231727a5d04fbcfb7"
 SMALL = PhantomSettings(size=256)
 
 
@@ -121,6 +121,13 @@ def test_a_cine_fills_moves_and_keeps_its_patient():
     assert [round(frame.time, 3) for frame in frames[:3]] == [0.0, 0.3, 0.6]
     ostia = np.array([frame.centrelines[0].points[0] for frame in frames])
     assert 0.3 < np.ptp(ostia, axis=0).max() < 15
+
+
+@pytest.mark.slow
+def test_a_cine_of_default_length_shows_contrast_coming_and_going():
+    shares = [frame.tree.sum() for index in range(3) for frame in draw_cine(0, index, PhantomSettings(size=64))]
+    for cine in np.reshape(shares, (3, -1)):
+        assert cine[0] == 0 and cine.max() > 0 and cine[-1] < 0.8 * cine.max()
 
 
 def test_defaults_are_512_pixels_of_8_bits():
