@@ -19,10 +19,8 @@ _NARROWEST = (
 )
 _MARGIN = 2.5  # millimetres of healthy vessel on both sides
 _TRIES = 12
-_STRAIGHT = 0.9  # chord over length: where a vessel winds around itself, nobody could measure a narrowing
-_SLOPE = (
-    6.0  # radii that a total narrowing is long at least: where walls are steeper than that, a tube of balls fills it
-)
+_STRAIGHT = 0.94  # chord over length: where a vessel winds around itself, nobody could measure a narrowing
+_SLOPE = 9.0  # radii that a total narrowing is long at least: a tube of balls would fill steeper walls
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,8 @@ class Lesion:
     branch: int
     first: int
     """Its first point."""
+    centre: int
+    """Its narrowest point."""
     last: int
     """Its last point."""
     reduction: float
@@ -39,13 +39,11 @@ class Lesion:
     shape: float
     """Below 1 a long narrow part, above 1 a short one."""
 
-    @property
-    def centre(self) -> int:
-        return (self.first + self.last) // 2
-
-    def narrowing(self) -> ndarray:
-        """Relative loss of radius at each of its points."""
-        place = np.linspace(-1, 1, self.last - self.first + 1)
+    def narrowing(self, points: ndarray) -> ndarray:
+        """Relative loss of radius at each of its points, of all points (n, 3) of the branch."""
+        away = distance_along(points[self.first : self.last + 1])
+        away = away - away[self.centre - self.first]
+        place = np.where(away < 0, away / -away[0], away / away[-1])
         return self.reduction * np.cos(np.pi / 2 * place) ** (2 * self.shape)
 
 
@@ -72,8 +70,8 @@ def _find_place(
     length: float,
     radii: float,
     others: Sequence[Lesion],
-) -> tuple[int, int, int] | None:
-    """Branch, first and last point of a lesion of a length in millimetres and at least so many radii."""
+) -> tuple[int, int, int, int] | None:
+    """Branch, first, narrowest and last point of a lesion of a length in millimetres and at least so many radii."""
     counts = np.cumsum([w.sum() for w in wide])
     if not counts[-1]:
         return None
@@ -84,14 +82,13 @@ def _find_place(
         along = distance_along(branch.points)
         long = max(length, radii * branch.radius[centre])
         first, last = np.searchsorted(along, along[centre] + np.array([-0.5, 0.5]) * long)
-        last -= (last - first) % 2  # so that its centre is a point
         clear = 1.5 * tree[branch.parent].radius[branch.origin] if branch.parent >= 0 else 4.0
         fits = along[centre] - long / 2 > clear + _MARGIN and along[centre] + long / 2 < along[-1] - _MARGIN
         apart = all(o.branch != number or o.first > last + 12 or o.last < first - 12 for o in others)
-        if not (fits and apart and last - first >= 4 and wide[number][first : last + 1].all()):
+        if not (fits and apart and first + 1 < centre < last - 1 and wide[number][first : last + 1].all()):
             continue
         if np.sqrt(((branch.points[last] - branch.points[first]) ** 2).sum()) > _STRAIGHT * long:
-            return number, int(first), int(last)
+            return number, int(first), centre, int(last)
     return None
 
 
@@ -104,7 +101,7 @@ def open_radii(tree: Sequence[Branch], lesions: Sequence[Lesion]) -> list[ndarra
     """Radius of the open vessel at each point of each branch: narrowed by lesions, 0 beyond an occlusion."""
     radii = [branch.radius.copy() for branch in tree]
     for lesion in lesions:
-        radii[lesion.branch][lesion.first : lesion.last + 1] *= 1 - lesion.narrowing()
+        radii[lesion.branch][lesion.first : lesion.last + 1] *= 1 - lesion.narrowing(tree[lesion.branch].points)
         if lesion.reduction == 1:
             radii[lesion.branch][lesion.centre :] = 0
     for radius, branch in zip(radii, tree, strict=True):  # parents come first

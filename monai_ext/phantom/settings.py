@@ -79,7 +79,7 @@ class PhantomSettings:
     )
     lesion_length: Range = _about(
         (4, 20),
-        "length of a stenosis, millimetres; at least six radii times its reduction, so that its walls are not too steep",
+        "length of a stenosis, millimetres; at least nine radii times its reduction, so that its walls are not too steep",
         0.5,
         100,
     )

@@ -73,7 +73,9 @@ def test_measured_reduction_of_the_diameter_is_the_asked_one(seed):
         seen = SeenTree(patient.tree, patient._moved(time), alone, full, patient.carm)
         branch = seen.branches[lesion.branch]
         place = np.floor(branch.place[lesion.first : lesion.last + 1]).astype(int)
-        if place.min() < 4 or place.max() > 1019:
+        if (
+            place.min() < 4 or place.max() > 1019 or alone[lesion.branch][lesion.first] == 0
+        ):  # outside, or behind an occlusion
             continue
         depth = maximum_filter(seen.depth, 3)[place[:, 0], place[:, 1]] * branch.slant[lesion.first : lesion.last + 1]
         healthy = (depth[0] + depth[-1]) / 2

@@ -9,7 +9,7 @@ from scipy.ndimage import binary_dilation
 
 from monai_ext.phantom import PHANTOM_VERSION, SEGMENTS, PhantomSettings, draw_angiogram, draw_cine
 
-SHA256 = "1152b0993400490c718c1068890402090a8125a77db518d231727a5d04fbcfb7"
+SHA256 = "a047ae99a29f24601b07e1cc7a6ac9a0b27df2c5035ab1d7f2bfcc26f239e015"
 SMALL = PhantomSettings(size=256)
 
 

@@ -31,13 +31,13 @@ def test_a_view_is_taken_for_one_of_the_large_branches():
 def test_nothing_behind_an_occlusion_is_a_stenosis():
     field = np.ones((128, 128), bool)
     number = long_branch()
-    first, second = Lesion(number, 30, 44, 1.0, 1.0), Lesion(number, 80, 94, 0.6, 1.0)
+    first, second = Lesion(number, 30, 37, 44, 1.0, 1.0), Lesion(number, 80, 87, 94, 0.6, 1.0)
     alone = stenoses_of([second], seen([second]), field)
     both = stenoses_of([first, second], seen([first, second]), field)
     assert [s.reduction for s in alone] == [60.0] and [s.reduction for s in both] == [100.0]
 
 
 def test_no_stenosis_is_told_outside_the_field_or_before_the_contrast():
-    lesion = Lesion(long_branch(), 30, 44, 0.6, 1.0)
+    lesion = Lesion(long_branch(), 30, 37, 44, 0.6, 1.0)
     assert stenoses_of([lesion], seen([lesion]), np.zeros((128, 128), bool)) == ()
     assert stenoses_of([lesion], seen([lesion], filling=0.1), np.ones((128, 128), bool)) == ()

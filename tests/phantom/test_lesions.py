@@ -23,15 +23,15 @@ def chain() -> list[Branch]:
 
 def test_a_lesion_narrows_by_what_it_says_and_leaves_its_ends():
     for shape in (0.5, 1.0, 1.5):
-        radii = open_radii(chain(), [Lesion(0, 20, 40, 0.7, shape)])
+        radii = open_radii(chain(), [Lesion(0, 20, 30, 40, 0.7, shape)])
         assert radii[0].min() == pytest.approx(0.6) and radii[0].argmin() == 30
         assert np.allclose(radii[0][:21], 2) and np.allclose(radii[0][40:], 2) and np.allclose(radii[1], 2)
 
 
 def test_nothing_is_open_beyond_an_occlusion():
-    radii = open_radii(chain(), [Lesion(0, 20, 40, 1.0, 1.0)])
+    radii = open_radii(chain(), [Lesion(0, 20, 30, 40, 1.0, 1.0)])
     assert (radii[0][:30] > 0).all() and not any(x.any() for x in (radii[0][30:], radii[1], radii[2]))
-    spared = open_radii(chain(), [Lesion(0, 70, 90, 1.0, 1.0)])
+    spared = open_radii(chain(), [Lesion(0, 70, 80, 90, 1.0, 1.0)])
     assert (spared[1] > 0).all() and (spared[2] > 0).all()
 
 
