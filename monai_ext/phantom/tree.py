@@ -67,6 +67,7 @@ class _Growth:
         self.tree: list[Branch] = []
 
     def grow(self, plan: dict[str, Artery]) -> list[Branch]:
+        """All branches of a plan, parents before children."""
         paths: dict[str, tuple[int, ndarray, ndarray]] = {}
         for name, artery in plan.items():
             children = [(child.share, child.ratio) for child in plan.values() if child.parent == name]

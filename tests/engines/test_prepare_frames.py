@@ -68,3 +68,13 @@ def test_bad_knobs_are_refused():
             PrepareFrames(image_size=size, mean=0, std=1)
     with pytest.raises(ValueError, match="std must be positive, got 0"):
         PrepareFrames(image_size=8, mean=0, std=0)
+
+
+def test_without_flips_left_stays_left():
+    """A ramp that rises to the right does so in every crop; with flips, half of many crops fall."""
+    ramp = torch.linspace(0, 255, 48).expand(32, 1, 48, 48).to(torch.uint8)
+    batch = frames(batch=32, height=48) | {"image": ramp}
+    for flip, least, most in ((False, 1.0, 1.0), (True, 0.2, 0.8)):
+        image, _ = PrepareFrames(image_size=32, mean=0.0, std=1.0, flip=flip)(batch, "cpu")
+        rising = (image[..., -1] > image[..., 0]).all(-1).float().mean().item()
+        assert least <= rising <= most
