@@ -4,7 +4,7 @@
 Both ways read the same synthetic frames, draw random resized crops of the same law, resize bicubic (the map by nearest),
 flip, and end in a standardised float batch. One process, one thread; files come from the operating system's cache.
 
-    python benchmarks/training_sample.py [--frames 128] [--size 512] [--crop 224] [--repeats 5]
+    python benchmarks/training_sample.py [--frames 128] [--size 512] [--crop 224] [--repeats 15]
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=128, help="frames, one batch")
     parser.add_argument("--size", type=int, default=512, help="side of a frame in pixels")
     parser.add_argument("--crop", type=int, default=224, help="side of a training image in pixels")
-    parser.add_argument("--repeats", type=int, default=5, help="timed batches of each, taken in turn")
+    parser.add_argument("--repeats", type=int, default=15, help="timed batches of each, taken in turn")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:

@@ -17,9 +17,9 @@ from monai_ext.phantom import PhantomSettings
 ROOT = Path(__file__).parents[1]
 BUNDLE = ROOT / "bundles" / "vasomim_pretrain"
 PHANTOM = ROOT / "docs" / "phantom.md"
-DOCUMENTS = [ROOT / "README.md", PHANTOM, *sorted((BUNDLE / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", PHANTOM, ROOT / "docs" / "corpora.md", *sorted((BUNDLE / "docs").glob("*.md"))]
 SNIPPETS = [
-    (document, number) for document in DOCUMENTS[:2] for number in range(document.read_text().count("```python"))
+    (document, number) for document in DOCUMENTS[:3] for number in range(document.read_text().count("```python"))
 ]
 
 
@@ -52,7 +52,8 @@ def test_settings_of_the_phantom_are_all_documented_with_their_values():
 def test_options_of_the_vasomim_command_exist(document, monkeypatch):
     """Every `vasomim` line of the documents is parsed; none is run."""
     ran = []
-    monkeypatch.setattr("monai_ext.cli.phantom._run", ran.append)
+    for command in ("curate", "phantom"):
+        monkeypatch.setattr(f"monai_ext.cli.{command}._run", ran.append)
     lines = [line.split("#")[0].split(">")[0] for block in blocks(document) for line in block.splitlines()]
     commands = [line for line in lines if line.startswith("vasomim ")]
     for command in commands:

@@ -5,13 +5,14 @@ import sys
 from collections.abc import Sequence
 
 from .command_error import CommandError
+from .curate import add_curate
 from .one_line_parser import OneLineParser
 from .phantom import add_phantom
 
 __all__ = ["main"]
 
-_COMMANDS = (add_phantom,)
-"""Each adds its parser, with a default `run` that takes the options."""
+_COMMANDS = (add_curate, add_phantom)
+"""Each adds its parser, with defaults: `run`, which takes the options, and `stopped`, what Ctrl-C leaves."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CommandError as error:
         return _end(2, options.command, str(error))
     except KeyboardInterrupt:
-        return _end(130, options.command, "stopped; nothing was written.")
+        return _end(130, options.command, options.stopped)
     return 0
 
 

@@ -93,7 +93,7 @@ def add_phantom(commands: _SubParsersAction) -> None:
     show = parser.add_argument_group("about the settings").add_mutually_exclusive_group()
     show.add_argument("--print-settings", action="store_true", help="print all as JSON for --settings, and end")
     show.add_argument("--describe", action="store_true", help="print all with what they mean, and end")
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=_run, stopped="stopped; nothing was written.")
 
 
 def _run(options: Namespace) -> None:

@@ -1,27 +1,46 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Angiograms from folders, or synthetic ones, as frames in a cache."""
+"""Angiograms of public data sets, folders, DICOM files or synthetic ones: as records, and as frames in a corpus."""
 
-from .cache_frames import CACHE_VERSION, FrameSource, cache_frames
+from . import curation, quality, records, xa
+from .cache_frames import FrameSource, cache_frames
 from .collate_batch import collate_batch
+from .curation import CurationOptions, curate
 from .find_images import ImageListing, find_images
 from .frame_dataset import FrameDataset
+from .frame_sampler import FrameSampler
 from .frames import open_frames
 from .image_folders import ImageFolders
 from .phantoms import Phantoms
 from .read_grey import read_grey
 from .readable_images import readable_images
+from .records import Record, read_records
+from .xa import LoadImageXA, LoadImageXAd, LoadImageXADict, XACine, read_xa, read_xa_header
 
 __all__ = [
-    "CACHE_VERSION",
+    "CurationOptions",
     "FrameDataset",
+    "FrameSampler",
     "FrameSource",
     "ImageFolders",
     "ImageListing",
+    "LoadImageXA",
+    "LoadImageXADict",
+    "LoadImageXAd",
     "Phantoms",
+    "Record",
+    "XACine",
     "cache_frames",
     "collate_batch",
+    "curate",
+    "curation",
     "find_images",
     "open_frames",
+    "quality",
     "read_grey",
+    "read_records",
+    "read_xa",
+    "read_xa_header",
     "readable_images",
+    "records",
+    "xa",
 ]

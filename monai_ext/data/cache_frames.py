@@ -7,24 +7,23 @@ import logging
 import multiprocessing
 import os
 import shutil
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from PIL import Image
-from tqdm import tqdm
 
 from .cache_folder import make_folder
-from .growing_array import GrowingArray
 from .parallel_map import parallel_map
+from .progress_bar import progress_bar
+from .shard_writer import ShardWriter
+from .square_frame import square_frame
+from .write_corpus import CORPUS_VERSION, SHARD_FRAMES, shard_file, write_corpus
 
-__all__ = ["CACHE_VERSION", "FrameSource", "cache_frames"]
+__all__ = ["FrameSource", "cache_frames"]
 
-CACHE_VERSION = 1
 _SHOWN = 5
-_NARROWEST = 8  # pixels of a reduced frame
 
 logger = logging.getLogger(__name__)
 
@@ -52,14 +51,13 @@ def cache_frames(
     cache_dir: str | os.PathLike[str] | None = None,
     processes: int | None = None,
     progress: bool = True,
+    shard_frames: int = SHARD_FRAMES,
 ) -> Path:
-    """Frames and vessel maps of a source, computed once, as memory-mapped files of one shape.
+    """Frames and vessel maps of a source, computed once, as a corpus in a folder named by a hash of what went in.
 
-    A folder named by a hash of what went in holds `frames.npy` (n, size, size) uint8, `vessels.npy` (n, size, size / 8) bit-packed,
-    `extents.npy` (n, 2), height and width of each frame in its top-left corner, and `manifest.json`. Frames whose longer side exceeds
-    `size` are reduced to it (anti-aliased, the map by nearest neighbour); smaller ones are not enlarged. What cannot be read is
-    skipped, reported and listed in the manifest. The folder appears whole, by a rename; a killed run leaves none. Of several
-    processes that ask at a time one computes and the others wait. Memory does not grow with the number of frames.
+    Its shards hold what `square_frame` makes of each frame. What cannot be read is skipped, reported and listed in `corpus.json`. The
+    folder appears whole, by a rename; a killed run leaves none. Of several processes that ask at a time one computes and the others
+    wait. Memory does not grow with the number of frames.
 
     Args:
         source: where frames come from.
@@ -67,6 +65,7 @@ def cache_frames(
         cache_dir: where caches lie; `$VASOMIM_CACHE`, else `~/.cache/vasomim`. Never beside the user's images.
         processes: that compute; as many as there are cores when left out, fewer for few frames. The result does not depend on it.
         progress: show a bar; in a log file a line each half minute.
+        shard_frames: frames in a file.
 
     Returns:
         The folder, for `FrameDataset`.
@@ -79,7 +78,7 @@ def cache_frames(
     if size < 8 or size % 8:
         raise ValueError(f"frame_size must be a positive multiple of 8, got {size}.")
     root = Path(cache_dir or os.environ.get("VASOMIM_CACHE") or "~/.cache/vasomim").expanduser()
-    identity = json.dumps([CACHE_VERSION, size, source.identity()])
+    identity = json.dumps([CORPUS_VERSION, size, shard_frames, source.identity()])
     folder = root / hashlib.sha256(identity.encode()).hexdigest()[:24]
     if folder.exists():
         return folder
@@ -90,17 +89,9 @@ def cache_frames(
             logger.info(f"preparing {len(source.names)} {source.kind}, once; they are kept in '{folder}'")
             jobs = ((source, size, name) for name in source.names)
             squares = parallel_map(_square, jobs, count=len(source.names), processes=processes)
-            seconds = 0.1 if sys.stderr.isatty() else 30  # between two reports
-            bar = tqdm(
-                squares,
-                "preparing frames",
-                len(source.names),
-                disable=not progress,
-                unit="frame",
-                mininterval=seconds,
-                maxinterval=seconds,
-            )
-            _write(source, size, temporary, bar)
+            bar = progress_bar("preparing frames", len(source.names), "frame", show=progress)
+            bar.iterable = squares
+            _write(source, size, temporary, bar, shard_frames)
     return folder
 
 
@@ -122,48 +113,46 @@ def _demand_room(root: Path, needed: int) -> None:
         )
 
 
-def _write(source: FrameSource, size: int, folder: Path, squares: Iterable[tuple | str]) -> None:
+def _write(source: FrameSource, size: int, folder: Path, squares: Iterable[tuple | str], shard_frames: int) -> None:
     names, skipped = [], []
-    with (
-        GrowingArray(folder / "frames.npy", (size, size), np.uint8) as frames,
-        GrowingArray(folder / "vessels.npy", (size, size // 8), np.uint8) as vessels,
-        GrowingArray(folder / "extents.npy", (2,), np.int32) as extents,
-    ):
+
+    def kept() -> Iterator[tuple]:
         for name, square in zip(source.names, squares, strict=True):
             if isinstance(square, str):
-                skipped.append({"file": name, "reason": square})
-                continue
-            names.append(name)
-            for array, row in zip((frames, vessels, extents), square, strict=True):
-                array.append(row)
+                skipped.append(f"{name}: {square}")
+            else:
+                names.append(name)
+                yield square
+
+    _write_shards(kept(), size, folder, shard_frames)
     _report(skipped, len(source.names))
-    manifest = {"version": CACHE_VERSION, "size": size, "kind": source.kind, "files": names, "skipped": skipped}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    summary = {"skipped": skipped or 0}
+    write_corpus(folder, names, size=size, kind=source.kind, summary=summary, shard_frames=shard_frames)
+
+
+def _write_shards(squares: Iterator[tuple], size: int, folder: Path, shard_frames: int) -> None:
+    for number, first in enumerate(squares):  # one step a shard: the rest of it is taken below
+        file = shard_file(folder, number)
+        file.parent.mkdir(exist_ok=True)
+        with ShardWriter(file, size) as shard:
+            for square in chain([first], islice(squares, shard_frames - 1)):
+                shard.append(*square)
 
 
 def _square(job: tuple[FrameSource, int, str]) -> tuple | str:
     """Frame, bit-packed map and extent; or why there is none."""
     source, size, name = job
     try:
-        frame, vessels = source.load(name)
+        return square_frame(*source.load(name), size)
     except (ValueError, OSError) as error:
         return str(error)
-    scale = min(1, size / max(frame.shape))
-    height, width = (round(side * scale) for side in frame.shape)
-    if min(height, width) < _NARROWEST:
-        return f"sides must be at least {_NARROWEST} px, got {height}x{width} when reduced to {size} px"
-    if scale < 1:
-        frame = np.asarray(Image.fromarray(frame).resize((width, height), Image.Resampling.BICUBIC))
-        vessels = np.asarray(Image.fromarray(vessels).resize((width, height), Image.Resampling.NEAREST))
-    room = ((0, size - height), (0, size - width))
-    return np.pad(frame, room), np.packbits(np.pad(vessels, room), axis=-1), (height, width)
 
 
-def _report(skipped: list[dict], total: int) -> None:
+def _report(skipped: list[str], total: int) -> None:
     if not skipped:
         return
-    shown = "\n".join(f"  {row['file']}: {row['reason']}" for row in skipped[:_SHOWN])
+    shown = "\n".join(f"  {line}" for line in skipped[:_SHOWN])
     if len(skipped) == total:
         raise ValueError(f"none of {total} frames can be read:\n{shown}")
-    more = f"\n  and {len(skipped) - _SHOWN} more, see manifest.json" if len(skipped) > _SHOWN else ""
+    more = f"\n  and {len(skipped) - _SHOWN} more, see corpus.json" if len(skipped) > _SHOWN else ""
     logger.warning(f"{len(skipped)} of {total} frames were skipped:\n{shown}{more}")

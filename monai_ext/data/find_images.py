@@ -3,9 +3,11 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from .walk_files import walk_files
 
 __all__ = ["ImageListing", "find_images"]
 
@@ -46,7 +48,7 @@ def find_images(
     for folder in map(Path, folders):
         if not folder.is_dir():
             raise FileNotFoundError(f"'{folder}' must be a folder of images, there is none; check dataset_dir.")
-        for path in _walk(folder):
+        for path in walk_files(folder):
             reason = _reason(path, path.relative_to(folder).parts[:-1], barred)
             real = path.resolve()
             files[real] = reason and files.get(real, reason)  # taken if any folder takes it
@@ -55,17 +57,9 @@ def find_images(
     if not taken:
         listed = ", ".join(f"'{folder}'" for folder in folders)
         other = "; ".join(f"{count} {reason}" for reason, count in left_out.items()) or "it is empty"
-        raise ValueError(f"no image ({', '.join(EXTENSIONS)}) in {listed}: {other}.")
+        hint = " For DICOM files make a corpus by vasomim curate." if left_out else ""
+        raise ValueError(f"no image ({', '.join(EXTENSIONS)}) in {listed}: {other}.{hint}")
     return ImageListing(tuple(taken), dict(left_out))
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    """Every file below a folder; links are followed, but not in circles."""
-    entered: set[str] = set()
-    for base, names, files in os.walk(folder, followlinks=True):
-        entered.add(os.path.realpath(base))
-        names[:] = [name for name in names if os.path.realpath(os.path.join(base, name)) not in entered]
-        yield from (Path(base, name) for name in files)
 
 
 def _reason(path: Path, folders: tuple[str, ...], barred: set[str]) -> str | None:

@@ -3,53 +3,56 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
+from numpy import ndarray
+from numpy.lib import format as npy
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from .cache_frames import CACHE_VERSION
+from .shard_writer import ShardWriter
+from .write_corpus import CORPUS_VERSION, shard_file
 
 __all__ = ["FrameDataset"]
 
+_OPEN_SHARDS = 128
+_AT_ONCE = hasattr(os, "preadv")  # not on Windows
+
 
 class FrameDataset(Dataset):
-    """Frames of a cache, memory-mapped: a sample is a copy of bytes, and memory does not grow with the corpus.
+    """Frames of a corpus, in any order: a sample is a copy of bytes from a shard, and memory does not grow with the corpus.
 
     A sample is `image` (1, size, size) uint8, `vessels` (1, size, size / 8) uint8, bit-packed along columns (see
     `ops.unpack_bits`), and `extent` (2,), height and width of the frame in its top-left corner. A data loader asks for a whole batch at
     once; give it `collate_fn=collate_batch`.
 
     Args:
-        folder: what `cache_frames` returned.
+        folder: what `cache_frames` returned or `vasomim curate` made.
         left_out: number of files that are no frames, by reason, for `describe` and `summary`.
 
     Raises:
-        ValueError: if the folder is no cache of this version.
+        ValueError: if the folder is no corpus of this version, or a shard of it is missing or cut off.
     """
 
     def __init__(self, folder: str | os.PathLike[str], left_out: Mapping[str, int] | None = None) -> None:
+        self._shards: OrderedDict[int, tuple[BinaryIO, int]] = OrderedDict()
         self.folder, self.left_out = Path(folder), dict(left_out or {})
-        self.manifest = _read_manifest(self.folder / "manifest.json")
-        if self.manifest.get("version") != CACHE_VERSION:
-            raise ValueError(
-                f"'{folder}' must be a cache of frames of version {CACHE_VERSION}, got {self.manifest.get('version', 'none')}; "
-                "remove it, if it is one, and make it with cache_frames."
-            )
-        self.files: list[str] = self.manifest["files"]
-        self._open()
+        self.facts = _read_facts(self.folder)
+        self.size, self._count, self._shard_frames = (self.facts[key] for key in ("size", "frames", "shard_frames"))
+        self._record = ShardWriter.dtype(self.size).itemsize
 
-    def _open(self) -> None:
-        self._frames, self._vessels = (
-            np.load(self.folder / f"{name}.npy", mmap_mode="r") for name in ("frames", "vessels")
-        )
-        self._extents = np.load(self.folder / "extents.npy")
+    @property
+    def files(self) -> Sequence[str]:
+        """Names of the frames: their files in a cache, their keys in the manifest of a curated corpus."""
+        return _Names(self.folder / "names.npy")
 
     def __len__(self) -> int:
-        return len(self.files)
+        return self._count
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
         if not -len(self) <= index < len(self):
@@ -57,13 +60,56 @@ class FrameDataset(Dataset):
         return {name: batch[0] for name, batch in self.__getitems__([index % len(self)]).items()}
 
     def __getitems__(self, indices: Sequence[int]) -> dict[str, Tensor]:
-        """A batch, stacked: one copy of each array."""
-        rows = np.asarray(indices)
+        """A batch, stacked; every frame is read straight into its place."""
+        count = len(indices)
+        frames = np.empty((count, 1, self.size, self.size), np.uint8)
+        vessels = np.empty((count, 1, self.size, self.size // 8), np.uint8)
+        extents = np.empty((count, 2), "<u2")
+        for row, index in enumerate(indices):
+            self._read(int(index), [frames[row], vessels[row], extents[row]])
         return {
-            "image": torch.from_numpy(self._frames[rows])[:, None],
-            "vessels": torch.from_numpy(self._vessels[rows])[:, None],
-            "extent": torch.from_numpy(self._extents[rows].astype(np.int64)),
+            "image": torch.from_numpy(frames),
+            "vessels": torch.from_numpy(vessels),
+            "extent": torch.from_numpy(extents.astype(np.int64)),
         }
+
+    def _read(self, index: int, into: list[ndarray]) -> None:
+        number, row = divmod(index, self._shard_frames)
+        file, start = self._shard(number)
+        offset = start + row * self._record
+        if _AT_ONCE:
+            read = os.preadv(file.fileno(), into, offset)
+        else:
+            file.seek(offset)
+            read = sum(file.readinto(part) for part in into)
+        if read != self._record:
+            raise ValueError(
+                f"'{shard_file(self.folder, number)}' must hold frame {row}, it is cut off; make the corpus again."
+            )
+
+    def _shard(self, number: int) -> tuple[BinaryIO, int]:
+        """File of a shard and where its records start; few are open at a time."""
+        if number not in self._shards:
+            self._shards[number] = self._open(shard_file(self.folder, number))
+            if len(self._shards) > _OPEN_SHARDS:
+                self._shards.popitem(last=False)[1][0].close()
+        self._shards.move_to_end(number)
+        return self._shards[number]
+
+    def _open(self, path: Path) -> tuple[BinaryIO, int]:
+        try:
+            file = open(path, "rb", buffering=0)  # noqa: SIM115 stays open
+            npy.read_magic(file)
+            dtype = npy.read_array_header_1_0(file)[2]
+        except (OSError, ValueError) as error:
+            raise ValueError(f"'{path}' must be a shard of the corpus ({error}); make the corpus again.") from error
+        if dtype != ShardWriter.dtype(self.size):
+            raise ValueError(f"'{path}' must hold squares of {self.size} px, it does not; make the corpus again.")
+        return file, file.tell()
+
+    def __del__(self) -> None:
+        for file, _ in self._shards.values():
+            file.close()
 
     def __getstate__(self) -> dict:
         return {"folder": self.folder, "left_out": self.left_out}
@@ -73,20 +119,45 @@ class FrameDataset(Dataset):
 
     def summary(self) -> dict[str, int | list[str]]:
         """Counts for a report: frames, files left out by reason, skipped files with their reasons."""
-        skipped = [f"{row['file']}: {row['reason']}" for row in self.manifest["skipped"]]
-        return {self.manifest["kind"]: len(self), **self.left_out, "skipped": skipped or 0}
+        return {self.facts["kind"]: len(self), **self.left_out, **self.facts["summary"]}
 
     def describe(self) -> str:
-        """One line: how many frames, what was skipped and left out, where the cache lies."""
-        skipped = len(self.manifest["skipped"])
-        parts = [f"{skipped} skipped"] * bool(skipped)
+        """One line: how many frames, what was skipped and left out, where the corpus lies."""
+        counts = {
+            name: value if isinstance(value, int) else len(value) for name, value in self.facts["summary"].items()
+        }
+        parts = [f"{count} {name}" for name, count in counts.items() if count]
         parts += [f"{count} left out: {reason}" for reason, count in self.left_out.items()]
-        size = self.manifest["size"]
-        return f"{len(self)} {self.manifest['kind']} of {size}x{size} px{' (' + '; '.join(parts) + ')' if parts else ''}, cached in {self.folder}"
+        what = f"{len(self)} {self.facts['kind']} of {self.size}x{self.size} px"
+        return f"{what}{' (' + '; '.join(parts) + ')' if parts else ''}, in {self.folder}"
 
 
-def _read_manifest(file: Path) -> dict:
+class _Names(Sequence[str]):
+    """Names in a file that is mapped, not read."""
+
+    def __init__(self, path: Path) -> None:
+        self._names = np.load(path, mmap_mode="r")
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return [name.decode() for name in self._names[index]]
+        return self._names[index].decode()
+
+    def __iter__(self) -> Iterator[str]:
+        return (name.decode() for name in self._names)
+
+
+def _read_facts(folder: Path) -> dict[str, Any]:
     try:
-        return dict(json.loads(file.read_text()))
+        facts = dict(json.loads((folder / "corpus.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
-        return {}
+        facts = {}
+    if facts.get("version") != CORPUS_VERSION:
+        raise ValueError(
+            f"'{folder}' must be a corpus of version {CORPUS_VERSION}, got {facts.get('version', 'none')}; "
+            "remove it, if it is one, and make it again."
+        )
+    return facts

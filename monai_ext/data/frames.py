@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from .cache_frames import cache_frames
 from .frame_dataset import FrameDataset
@@ -26,13 +27,13 @@ def open_frames(
     cache_dir: str | os.PathLike[str] | None = None,
     processes: int | None = None,
 ) -> FrameDataset:
-    """The frames that a bundle's knobs ask for: of image folders, or synthetic ones where there is no folder.
+    """The frames that a bundle's knobs ask for: of a corpus, of image folders, or synthetic ones where there is no folder.
 
-    The first call with the same knobs and files prepares them, with a progress bar; later ones open the cache. Of several
-    processes on a machine one prepares and the others wait.
+    A corpus is opened as it is. Of the others, the first call with the same knobs and files prepares them, with a progress bar; later
+    ones open the cache. Of several processes on a machine one prepares and the others wait.
 
     Args:
-        dataset_dir: a folder of images or several; None (or '', on a command line) for phantoms.
+        dataset_dir: a corpus that `vasomim curate` made; or a folder of images or several; None (or '', on a command line) for phantoms.
         exclude: names of sub-folders that are left out.
         phantom_count: number of phantoms, where dataset_dir is None.
         phantom_labels: what their vessel maps hold, see `Phantoms`.
@@ -46,7 +47,19 @@ def open_frames(
 
     Returns:
         The data set.
+
+    Raises:
+        ValueError: if a corpus is given together with other folders.
     """
+    folders = [dataset_dir] if isinstance(dataset_dir, (str, os.PathLike)) else list(dataset_dir or ())
+    corpora = [folder for folder in folders if folder and Path(folder, "corpus.json").is_file()]
+    if corpora and len(folders) > 1:
+        raise ValueError(
+            f"dataset_dir must be one corpus or folders of images, got the corpus '{corpora[0]}' among {len(folders)}; "
+            "make one corpus of them by vasomim curate."
+        )
+    if corpora:
+        return FrameDataset(corpora[0])
     if not dataset_dir:
         source = Phantoms(phantom_count, seed=seed, size=size, labels=phantom_labels, settings=phantom_settings)
     else:

@@ -30,10 +30,10 @@ class GrowingArray:
 
     def append(self, row: ArrayLike) -> None:
         """Writes one row; ValueError if its shape differs."""
-        row = np.ascontiguousarray(row, self.dtype)
+        row = np.asarray(row, self.dtype, order="C")
         if row.shape != self.shape:
             raise ValueError(f"rows must have shape {self.shape}, got {row.shape}.")
-        self._file.write(row.data)
+        self._file.write(row.tobytes())
         self.count += 1
 
     def _write_header(self) -> None:

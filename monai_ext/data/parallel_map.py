@@ -22,7 +22,12 @@ _WORTH_A_PROCESS = 32  # jobs; starting one costs some seconds of imports
 
 
 def parallel_map(
-    function: Callable[[_T], _R], jobs: Iterable[_T], *, count: int, processes: int | None = None
+    function: Callable[[_T], _R],
+    jobs: Iterable[_T],
+    *,
+    count: int,
+    processes: int | None = None,
+    apart: bool = False,
 ) -> Iterator[_R]:
     """Results of a function in the order of its jobs, from several processes, a few at a time in memory.
 
@@ -34,18 +39,20 @@ def parallel_map(
         jobs: its arguments.
         count: how many there are.
         processes: None for one a core, fewer for little work.
+        apart: never in this process, so that a crash does not end it.
 
     Returns:
         An iterator over the results.
 
     Raises:
         ValueError: if processes is below 1.
+        BrokenProcessPool: if a process was killed.
     """
     if processes is not None and processes < 1:
         raise ValueError(f"processes must be at least 1, got {processes}.")
     if processes is None:
         processes = max(1, min(_cores(), count // _WORTH_A_PROCESS))
-    return _alone(function, jobs) if processes == 1 else _together(function, iter(jobs), processes)
+    return _alone(function, jobs) if processes == 1 and not apart else _together(function, iter(jobs), processes)
 
 
 def _cores() -> int:
@@ -77,7 +84,7 @@ def _together(function: Callable[[_T], _R], jobs: Iterator[_T], processes: int) 
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(method)
     if method == "forkserver":
-        context.set_forkserver_preload([function.__module__])  # import once, not once a process
+        context.set_forkserver_preload([__name__, function.__module__])  # import once, not once a process
     with ProcessPoolExecutor(processes, context, _start_worker) as pool:
         waiting = deque(pool.submit(function, job) for job in islice(jobs, 4 * processes))
         try:

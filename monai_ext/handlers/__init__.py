@@ -8,7 +8,9 @@ from .epoch_pictures import EpochPictures
 from .epoch_progress_bar import EpochProgressBar
 from .html_report import HtmlReport
 from .metrics_file import MetricsFile
+from .open_epoch import OpenEpoch
 from .picture_grid import on_white, picture_grid, to_grey
+from .rank_state import RankState
 from .reconstruction_pictures import ReconstructionPictures
 from .save_features import SaveFeatures
 from .segmentation_pictures import SegmentationPictures
@@ -21,6 +23,8 @@ __all__ = [
     "EpochProgressBar",
     "HtmlReport",
     "MetricsFile",
+    "OpenEpoch",
+    "RankState",
     "ReconstructionPictures",
     "SaveFeatures",
     "SegmentationPictures",

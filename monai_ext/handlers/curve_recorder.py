@@ -33,14 +33,15 @@ class CurveRecorder:
     masks would reach), `guided_share` (where `engine.prepare_batch` has it); `learning_rate` (the largest of the groups,
     after the last step), `seconds`, `images_per_second` (of all ranks).
 
-    All ranks attach it; rank 0 writes. Its state, the rows so far, belongs into the checkpoint.
+    All ranks attach it; rank 0 writes. Its state belongs into the checkpoint: the rows so far, and for each rank the sums of
+    the epoch that it is in.
 
     Args:
         folder: where `curves.csv` goes; None writes none.
         loss_parts: returns the detached parts of the latest loss by name, e.g. `"$lambda: @loss.parts"`.
 
     Raises:
-        RuntimeError: at the end of an epoch whose mean loss is not finite.
+        RuntimeError: at the end of an epoch whose mean loss is not finite, or when it would be saved inside such an epoch.
     """
 
     def __init__(
@@ -50,7 +51,8 @@ class CurveRecorder:
         self.loss_parts = loss_parts
         self.rows: list[dict[str, float]] = []
         self._means: dict[str, Tensor] = {}
-        self._steps, self._images, self._started = 0, 0, 0.0
+        self._epoch, self._steps, self._images, self._seconds, self._started = 0, 0, 0, 0.0, 0.0
+        self._goes_on = False
 
     def attach(self, engine: Engine) -> None:
         """Record the epochs of `engine`, a MONAI trainer with `decollate=False`."""
@@ -60,13 +62,8 @@ class CurveRecorder:
 
     def __call__(self, engine: Engine) -> None:
         """Make the row of the finished epoch; all ranks take part."""
-        epoch = engine.state.epoch
-        row = {"epoch": epoch, **self._gather()}
-        if not math.isfinite(row["loss"]):
-            raise RuntimeError(
-                f"loss must be finite, got {row['loss']} in epoch {epoch}; try a lower learning rate, a longer warm-up or "
-                "`--precision fp32`, then go on from the last checkpoint with `--resume true`."
-            )
+        row = {"epoch": engine.state.epoch, **self._gather()}
+        _require_finite(row["loss"], engine.state.epoch)
         if hasattr(engine.prepare_batch, "guided_share"):
             row["guided_share"] = float(engine.prepare_batch.guided_share)
         row["learning_rate"] = max(float(group["lr"]) for group in engine.optimizer.param_groups)
@@ -85,8 +82,23 @@ class CurveRecorder:
         """Go on after saved rows."""
         self.rows = [dict(row) for row in state["rows"]]
 
-    def _start(self) -> None:
-        self._means, self._steps, self._images, self._started = {}, 0, 0, time.perf_counter()
+    def rank_state_dict(self) -> dict[str, Any]:
+        """Sums of this rank in the epoch so far; refused when they are not finite, for the network is not either."""
+        means = {name: mean.cpu() for name, mean in self._means.items()}
+        _require_finite(float(means.get("loss", 0)), self._epoch)
+        seconds = time.perf_counter() - self._started
+        return {"means": means, "steps": self._steps, "images": self._images, "seconds": seconds}
+
+    def load_rank_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on with the sums of an epoch, if the engine goes on inside it."""
+        self._means, self._steps, self._images = dict(state["means"]), state["steps"], state["images"]
+        self._seconds, self._goes_on = state["seconds"], True
+
+    def _start(self, engine: Engine) -> None:
+        if not (self._goes_on and engine.state.iteration % engine.state.epoch_length):
+            self._means, self._steps, self._images, self._seconds = {}, 0, 0, 0.0
+        self._epoch, self._goes_on = engine.state.epoch, False
+        self._started = time.perf_counter() - self._seconds
 
     @torch.no_grad()
     def _add(self, engine: Engine) -> None:
@@ -98,8 +110,8 @@ class CurveRecorder:
         self._steps += 1
         self._images += len(output[CommonKeys.IMAGE])
         for name, value in values.items():
-            mean = self._means.setdefault(name, torch.zeros((), device=value.device))
-            mean += (value.detach().float() - mean) / self._steps
+            mean = self._means.get(name, torch.zeros((), device=value.device)).to(value.device)
+            self._means[name] = mean + (value.detach().float() - mean) / self._steps
 
     def _gather(self) -> dict[str, float]:
         """Means over ranks, and the number of images of all; the one wait for the device."""
@@ -112,6 +124,14 @@ class CurveRecorder:
         return {name: total / idist.get_world_size() for name, total in zip(names, sums, strict=True)} | {
             "images": images
         }
+
+
+def _require_finite(loss: float, epoch: int) -> None:
+    if not math.isfinite(loss):
+        raise RuntimeError(
+            f"loss must be finite, got {loss} in epoch {epoch}; try a lower learning rate, a longer warm-up or "
+            "`--precision fp32`, then go on from the last checkpoint with `--resume true`."
+        )
 
 
 def _patch_size(hidden: Tensor, image: Tensor) -> int:

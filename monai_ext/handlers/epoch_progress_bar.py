@@ -64,9 +64,10 @@ class EpochProgressBar:
         self._bar.update()
 
     def _open(self, engine: Engine) -> None:
-        stream = self.stream or sys.stderr
+        state, stream = engine.state, self.stream or sys.stderr
+        done = state.iteration % state.epoch_length if state.epoch_length else 0  # a resumed run begins inside an epoch
         self._bar = tqdm(
-            total=engine.state.epoch_length, desc=_title(engine), leave=False, file=stream, dynamic_ncols=True
+            total=state.epoch_length, initial=done, desc=_title(engine), leave=False, file=stream, dynamic_ncols=True
         )
 
     def _close(self, engine: Engine) -> None:

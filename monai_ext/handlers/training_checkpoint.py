@@ -18,22 +18,26 @@ from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
 from monai_ext.ops import atomic_file
 
+from .open_epoch import OpenEpoch
+from .rank_state import RankState
+
 __all__ = ["TrainingCheckpoint"]
 
 _KEYS = {"engine", "objects", "ranks", "scaler"}
 
 
 class TrainingCheckpoint:
-    """Saves everything that a run needs to go on as if it had never stopped, in one file, at the end of epochs.
+    """Saves everything that a run needs to go on as if it had never stopped, in one file, at the end of epochs and inside them.
 
     The file holds the state of `objects` (network, optimizer, lr_scheduler, curves), of the engine and of its gradient
-    scaler, and for every rank the global torch generators and the state of `engine.prepare_batch`. A kill at any moment
-    leaves the previous file or the new one, whole. It holds tensors, numbers, strings, lists and dictionaries only, so
-    `torch.load(weights_only=True)` reads it.
+    scaler, and for every rank the global torch generators, the state of `engine.prepare_batch` and what else differs between
+    ranks: `rank_state_dict` of the objects that have it. A kill at any moment leaves the previous file or the new one,
+    whole. It holds tensors, numbers, strings, lists and dictionaries only, so `torch.load(weights_only=True)` reads it.
 
     All ranks attach it and call `restore`; rank 0 writes, all ranks read the same file. It comes after the handlers
-    whose state it saves. The data order follows from the epoch (`DistributedSampler.set_epoch`).
-    In a bundle:
+    whose state it saves. The data order follows from the epoch (`DistributedSampler.set_epoch`); inside an epoch the run goes on
+    after the batches that it has taken (`OpenEpoch`), if all that their order and size follow from is as it was; else it warns
+    and starts that epoch anew. What a dataset draws in worker processes is not saved. In a bundle:
 
         "run": ["$@checkpoint.restore(@train#trainer) if @resumes else None", "$@train#trainer.run()"]
 
@@ -41,16 +45,17 @@ class TrainingCheckpoint:
         path: the file.
         objects: by name, what has `state_dict` and `load_state_dict`, the same on all ranks; networks are taken out of
             DistributedDataParallel and `torch.compile`. The engine and its prepare_batch need not be named.
-        every: save each `every`-th epoch, and the last.
+        every: epochs between two saves; the last is saved, too. A fraction saves inside epochs: 0.1 ten times an epoch, evenly and
+            after complete steps of the optimiser, the tenth time at its end.
 
     Raises:
-        ValueError: if every is below 1.
+        ValueError: if every is neither a whole number of epochs nor a fraction of one.
         TypeError: if an object has no state, or is a schedule other than LambdaLR.
     """
 
-    def __init__(self, path: str | os.PathLike[str], objects: Mapping[str, Any], *, every: int = 1) -> None:
-        if every < 1:
-            raise ValueError(f"every must be >= 1 epoch, got {every}.")
+    def __init__(self, path: str | os.PathLike[str], objects: Mapping[str, Any], *, every: float = 1) -> None:
+        if not every > 0 or (every > 1 and every % 1):
+            raise ValueError(f"every must be >= 1 and whole, or a fraction of an epoch above 0, got {every}.")
         for name, thing in objects.items():
             if not (hasattr(thing, "state_dict") and hasattr(thing, "load_state_dict")):
                 raise TypeError(
@@ -66,20 +71,39 @@ class TrainingCheckpoint:
         self._restored = False
 
     def attach(self, engine: Engine) -> None:
-        """Save at the end of epochs of `engine`."""
+        """Save the epochs of `engine`.
+
+        Raises:
+            TypeError: if `every` is a fraction and the data loader's order cannot be started inside an epoch.
+        """
         engine.add_event_handler(Events.STARTED, self._keep_previous)
+        if self.every < 1:
+            if not (epoch := OpenEpoch(engine)).can_go_on:
+                raise TypeError(
+                    f"every {self.every} needs a data loader whose sampler can start inside an epoch, got "
+                    f"{type(epoch.sampler).__name__}; give it monai_ext.data.FrameSampler, or save whole epochs."
+                )
+            engine.add_event_handler(Events.ITERATION_COMPLETED, self._inside)
         engine.add_event_handler(Events.EPOCH_COMPLETED, self)
 
     def __call__(self, engine: Engine) -> None:
-        """Save, if it is this epoch's turn; all ranks take part."""
-        if engine.state.epoch % self.every and engine.state.epoch != engine.state.max_epochs:
-            return
-        ranks = idist.all_gather(_rank_state(engine))
+        """Save at the end of an epoch, if it is this epoch's turn; all ranks take part."""
+        if engine.state.epoch % max(1, self.every) == 0 or engine.state.epoch == engine.state.max_epochs:
+            self._save(engine, engine.state.epoch, {})
+
+    def _inside(self, engine: Engine) -> None:
+        epoch = OpenEpoch(engine)
+        if epoch.is_due(round(1 / self.every)):
+            self._save(engine, engine.state.epoch - 1, epoch.state_dict())
+
+    def _save(self, engine: Engine, finished: int, open_epoch: dict[str, Any]) -> None:
+        ranks = idist.all_gather(RankState(self.objects).of(engine))
         if idist.get_rank() != 0:
             return
         scaler = getattr(engine, "scaler", None)
         state = {
-            "engine": dict(engine.state_dict()) | {"epoch": engine.state.epoch},
+            "engine": dict(engine.state_dict()) | {"epoch": finished},
+            "open_epoch": open_epoch,
             "objects": {name: thing.state_dict() for name, thing in self._shared(engine).items()},
             "ranks": ranks,
             "scaler": {} if scaler is None else scaler.state_dict(),
@@ -110,11 +134,11 @@ class TrainingCheckpoint:
             thing.load_state_dict(saved[name])
 
     def restore(self, engine: Engine) -> None:
-        """Bring the objects and the engine to the state of the file; `engine.run()` then goes on with the next epoch.
+        """Bring the objects and the engine to the state of the file; `engine.run()` then goes on with the next step.
 
         Nothing is changed before the file has been checked. Settings are this run's: epochs, learning rate, weight decay
-        and the shape of the schedule may differ from the file's and hold from the finished epoch on. A finished run only
-        fires the events of its end.
+        and the shape of the schedule may differ from the file's and hold from there on. A finished run only fires the
+        events of its end.
 
         Args:
             engine: a trainer that has not run.
@@ -124,30 +148,22 @@ class TrainingCheckpoint:
             ValueError: if it is not a training checkpoint, of another network, or beyond max_epochs.
         """
         saved = self._read()
-        done, planned = saved["engine"]["epoch"], engine.state.max_epochs
-        if planned is not None and done > planned:
-            raise ValueError(f"epochs must be at least the {done} that '{self.path}' has finished, got {planned}.")
+        _check_epochs(saved, engine.state.max_epochs, self.path)
         shared = self._shared(engine)
         self._check_objects(saved["objects"], shared)
-        position = _position(engine, saved["engine"])
+        batches = self._batches_of(saved, engine)
+        position = _position(engine, saved["engine"], batches)
         for name, thing in shared.items():
             _load(thing, saved["objects"][name], saved["engine"], position)
         rank_state = self._rank_state_of(saved["ranks"])
-        if "prepare_batch" in rank_state:
-            engine.prepare_batch.load_state_dict(rank_state["prepare_batch"])
+        RankState(self.objects).load(rank_state, engine)
         engine.load_state_dict(position)
+        if batches:
+            OpenEpoch(engine).start(saved["engine"]["epoch"] + 1, batches)
         self._restored = True
-
-        def go_on(engine: Engine) -> None:
-            # run() makes the scaler, and sets an engine that is done back to epoch 0, just before it fires STARTED.
-            started.remove()
-            engine.load_state_dict(position)
-            if getattr(engine, "scaler", None) is not None and saved["scaler"]:
-                engine.scaler.load_state_dict(saved["scaler"])
-            _set_global_generators(rank_state, engine)
-
-        started = engine.add_event_handler(Events.STARTED, go_on)
-        engine.logger.info(f"'{self.path}': {done} epochs are done, going on until epoch {planned}.")
+        _when_it_runs(engine, position, saved["scaler"], rank_state, bool(batches))
+        done = f"{saved['engine']['epoch']} epochs" + (f" and {batches} batches of the next" if batches else "")
+        engine.logger.info(f"'{self.path}': {done} are done, going on until epoch {engine.state.max_epochs}.")
 
     def _keep_previous(self, engine: Engine) -> None:
         """A new run in the folder of another does not cost that one's checkpoint."""
@@ -187,6 +203,20 @@ class TrainingCheckpoint:
                     "give the model that it was trained with, or run without `--resume true`."
                 )
 
+    def _batches_of(self, saved: Mapping[str, Any], engine: Engine) -> int:
+        """Batches of the open epoch to leave out; a file of an earlier version has no open epoch."""
+        open_epoch = saved.get("open_epoch")
+        if not open_epoch:
+            return 0
+        if not (differences := OpenEpoch(engine).differences(open_epoch)):
+            return open_epoch["batches"]
+        warnings.warn(
+            f"checkpoint '{self.path}' was saved inside epoch {saved['engine']['epoch'] + 1} with {'; '.join(differences)}: that "
+            "epoch starts anew, so some of its images are seen twice.",
+            stacklevel=3,
+        )
+        return 0
+
     def _rank_state_of(self, ranks: list[dict[str, Any]]) -> dict[str, Any]:
         if len(ranks) == idist.get_world_size():
             return ranks[idist.get_rank()]
@@ -204,38 +234,51 @@ def _bare(thing: Any) -> Any:
     return thing
 
 
-def _rank_state(engine: Engine) -> dict[str, Any]:
-    state: dict[str, Any] = {"cpu": torch.get_rng_state()}
-    device = torch.device(getattr(engine.state, "device", None) or "cpu")
-    if device.type == "cuda":
-        state["cuda"] = torch.cuda.get_rng_state(device)
-    prepare_batch = getattr(engine, "prepare_batch", None)
-    if hasattr(prepare_batch, "state_dict"):
-        state["prepare_batch"] = prepare_batch.state_dict()
-    return state
+def _when_it_runs(
+    engine: Engine, position: Mapping[str, Any], scaler: Mapping[str, Any], rank_state: Mapping[str, Any], inside: bool
+) -> None:
+    """What can be restored only when the run has begun."""
+
+    def go_on(engine: Engine) -> None:
+        # run() makes the scaler, and sets an engine that is done back to epoch 0, just before it fires STARTED.
+        started.remove()
+        engine.load_state_dict(position)
+        if getattr(engine, "scaler", None) is not None and scaler:
+            engine.scaler.load_state_dict(scaler)
+        RankState.set_generators(rank_state, engine)
+
+    def go_on_inside(engine: Engine) -> None:
+        # A data loader draws a seed for its workers when an epoch begins: the run that was killed had drawn it.
+        first_batch.remove()
+        RankState.set_generators(rank_state, engine)
+
+    started = engine.add_event_handler(Events.STARTED, go_on)
+    if inside:
+        first_batch = engine.add_event_handler(Events.GET_BATCH_STARTED, go_on_inside)
 
 
-def _set_global_generators(rank_state: Mapping[str, Any], engine: Engine) -> None:
-    if "cpu" in rank_state:
-        torch.set_rng_state(rank_state["cpu"])
-    if "cuda" in rank_state and torch.device(engine.state.device).type == "cuda":
-        torch.cuda.set_rng_state(rank_state["cuda"], engine.state.device)
+def _check_epochs(saved: Mapping[str, Any], planned: int | None, path: Path) -> None:
+    finished, inside = saved["engine"]["epoch"], bool(saved.get("open_epoch"))
+    if planned is not None and finished + inside > planned:
+        done = "begun" if inside else "finished"
+        raise ValueError(f"epochs must be at least the {finished + inside} that '{path}' has {done}, got {planned}.")
 
 
-def _position(engine: Engine, saved: Mapping[str, Any]) -> dict[str, Any]:
-    """The saved epoch in the plan of this run, which may have more epochs, or more steps in each."""
-    plan = {
-        "epoch_length": engine.state.epoch_length or saved["epoch_length"],
+def _position(engine: Engine, saved: Mapping[str, Any], batches: int) -> dict[str, Any]:
+    """The saved epoch and batch in the plan of this run, which may have more epochs, or more steps in each."""
+    length = engine.state.epoch_length or saved["epoch_length"]
+    return {key: value for key, value in saved.items() if key != "epoch"} | {
+        "epoch_length": length,
         "max_epochs": engine.state.max_epochs or saved["max_epochs"],
+        "iteration": saved["epoch"] * length + batches,
     }
-    return {key: value for key, value in saved.items() if key != "iteration"} | plan
 
 
 def _load(thing: Any, state: Any, saved: Mapping[str, Any], position: Mapping[str, Any]) -> None:
     """What was learnt comes from the file, settings (rate, decay, shape of the schedule) are this run's."""
     if isinstance(thing, LambdaLR):
         step = state["last_epoch"]
-        _move_schedule(thing, position["epoch"] * position["epoch_length"] if step == saved["iteration"] else step)
+        _move_schedule(thing, position["iteration"] if step == saved["iteration"] else step)
     elif isinstance(thing, Optimizer):
         settings = [{k: v for k, v in group.items() if k != "params"} for group in thing.param_groups]
         thing.load_state_dict(state)

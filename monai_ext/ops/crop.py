@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -12,7 +13,7 @@ from torch import Tensor
 __all__ = ["crop_resize", "crop_resize_nearest", "full_boxes", "random_crop_boxes"]
 
 _CANDIDATES = 10
-_CHUNK = 8  # images at a time on a CPU, so that they stay in its cache
+_Taps = tuple[Tensor, Tensor]
 
 
 def full_boxes(extent: Tensor) -> Tensor:
@@ -73,7 +74,7 @@ def crop_resize(image: Tensor, boxes: Tensor, size: tuple[int, int], flip: Tenso
 
     Equals Pillow's crop followed by its bicubic resize (cubic with a = -0.5, the filter widened by the reduction, weights cut at
     the box and normalised), in floating point. It is separable and sparse: each axis is a weighted sum of a few rows, done
-    as one `embedding_bag` for the whole batch, on a CPU for a few images at a time.
+    as one `embedding_bag` for the whole batch; on a CPU for one image at a time, whose box then stays in the cache.
 
     Args:
         image: (batch, 1, height, width), float, or integer (computed as float32).
@@ -84,21 +85,36 @@ def crop_resize(image: Tensor, boxes: Tensor, size: tuple[int, int], flip: Tenso
     Returns:
         (batch, 1, size[0], size[1]), float.
     """
-    height, width = image.shape[-2:]
     dtype = image.dtype if image.is_floating_point() else torch.float32
     top, left, box_height, box_width = boxes.unbind(dim=1)
-    rows = _taps(top, box_height, size[0], height, dtype)
-    columns = _taps(left, box_width, size[1], width, dtype)
+    rows = _taps(top, box_height, size[0], image.shape[2], dtype)
+    columns = _taps(left, box_width, size[1], image.shape[3], dtype)
     if flip is not None:
         columns = tuple(torch.where(flip[:, None, None], taps.flip(1), taps) for taps in columns)
-    chunk = len(image) if image.is_cuda else _CHUNK
-    chunks = zip(*(x.split(chunk) for x in (image[:, 0], *rows, *columns)), strict=True)
-    return torch.cat([_resample(*chunk) for chunk in chunks]).unsqueeze(1)
+    if image.is_cuda:
+        return _resample_batch(image[:, 0].to(dtype), rows, columns).unsqueeze(1)
+    return _resample_each(image[:, 0], boxes, rows, columns).unsqueeze(1)
 
 
-def _resample(image: Tensor, row: Tensor, row_weight: Tensor, column: Tensor, column_weight: Tensor) -> Tensor:
-    rows = _weighted_rows(image.to(row_weight.dtype), row, row_weight)
-    return _weighted_rows(rows.transpose(1, 2), column, column_weight).transpose(1, 2)
+def _resample_batch(image: Tensor, rows: _Taps, columns: _Taps) -> Tensor:
+    for taps in (rows, columns):
+        image = _weighted_rows(image, *taps).transpose(1, 2)
+    return image
+
+
+def _resample_each(image: Tensor, boxes: Tensor, rows: _Taps, columns: _Taps) -> Tensor:
+    """The same, image by image, in scratch memory that stays in the processor's cache; NumPy turns arrays twice as fast as torch."""
+    (batch, height, width), sides, dtype = image.shape, (rows[0].shape[1], columns[0].shape[1]), rows[1].dtype
+    result = torch.empty(batch, *sides, dtype=dtype)
+    part, turned = torch.empty(height * width, dtype=dtype), torch.empty(width, sides[0], dtype=dtype)
+    row, column = (index - boxes[:, axis, None, None] for axis, (index, _) in enumerate((rows, columns)))
+    for i, (top, left, h, w) in enumerate(boxes.tolist()):
+        box = part[: h * w].view(h, w).copy_(image[i, top : top + h, left : left + w])
+        strips = F.embedding_bag(row[i], box, mode="sum", per_sample_weights=rows[1][i])
+        np.copyto(turned.numpy()[:w], strips.numpy().T)
+        final = F.embedding_bag(column[i], turned[:w], mode="sum", per_sample_weights=columns[1][i])
+        np.copyto(result[i].numpy(), final.numpy().T)
+    return result
 
 
 def crop_resize_nearest(packed: Tensor, boxes: Tensor, size: tuple[int, int], flip: Tensor | None = None) -> Tensor:
@@ -120,10 +136,11 @@ def crop_resize_nearest(packed: Tensor, boxes: Tensor, size: tuple[int, int], fl
     columns = _centres(left, box_width, size[1]).long()
     if flip is not None:
         columns = torch.where(flip[:, None], columns.flip(1), columns)
-    strips = packed[:, 0].gather(1, rows[:, :, None].expand(-1, -1, packed.shape[-1]))
+    first = torch.arange(len(packed), device=packed.device)[:, None] * packed.shape[2]
+    strips = packed.flatten(0, 2).index_select(0, (rows + first).flatten()).view(len(packed), size[0], -1)
     octets = strips.gather(2, (columns // 8)[:, None].expand(-1, size[0], -1))
-    place = (7 - columns % 8).to(torch.uint8)[:, None]
-    return ((octets >> place) & 1).bool().unsqueeze(1)
+    place = (128 >> columns % 8).to(torch.uint8)[:, None]
+    return octets.bitwise_and_(place).bool().unsqueeze(1)
 
 
 def _centres(start: Tensor, length: Tensor, out: int) -> Tensor:
@@ -131,25 +148,26 @@ def _centres(start: Tensor, length: Tensor, out: int) -> Tensor:
     return start[:, None] + (torch.arange(out, device=start.device) + 0.5) * (length / out)[:, None]
 
 
-def _taps(start: Tensor, length: Tensor, out: int, source: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+def _taps(start: Tensor, length: Tensor, out: int, source: int, dtype: torch.dtype) -> _Taps:
     """Index and weight (batch, out, taps) of the source rows that make each row of the result."""
-    taps = math.ceil(4 * max(source / out, 1)) + 1
     reduction = (length / out).clamp_min(1)[:, None, None]
     centre = _centres(start, length, out)[:, :, None]
-    index = (centre - 2 * reduction + 0.5).floor() + torch.arange(taps, device=start.device)
+    taps = torch.arange(math.ceil(4 * max(source / out, 1)) + 1, device=start.device)
+    index = (centre - 2 * reduction + 0.5).floor() + taps
     weight = _cubic((index + 0.5 - centre) / reduction)
-    inside = (index >= start[:, None, None]) & (index < (start + length)[:, None, None])
-    weight = weight * inside
-    weight = weight / weight.sum(dim=-1, keepdim=True)
-    return index.clamp(0, source - 1).long(), weight.to(dtype)
+    inside = index.clamp(start[:, None, None], (start + length - 1)[:, None, None])
+    weight = weight * (index == inside)
+    return inside.int(), (weight / weight.sum(dim=-1, keepdim=True)).to(dtype)
 
 
 def _cubic(distance: Tensor) -> Tensor:
-    """Cubic convolution kernel, a = -0.5 (Keys, IEEE Trans. ASSP 29(6), 1981)."""
+    """Cubic convolution kernel, a = -0.5 (Keys, IEEE Trans. ASSP 29(6), 1981).
+
+    Its outer piece up to 2, and what the inner piece has more up to 1, where that is 0: no choice, hence half of the passes over the taps.
+    """
     x = distance.abs()
-    near = (1.5 * x - 2.5) * x * x + 1
-    far = ((-0.5 * x + 2.5) * x - 4) * x + 2
-    return torch.where(x < 1, near, torch.where(x < 2, far, torch.zeros_like(x)))
+    outer, inner = x.clamp_max(2), x.clamp_max(1)
+    return ((2.5 - 0.5 * outer) * outer - 4) * outer + 2 + (inner - 1).square() * (2 * inner - 1)
 
 
 def _weighted_rows(image: Tensor, index: Tensor, weight: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 
 import csv
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -60,12 +61,70 @@ def test_killed_and_resumed_equals_straight_to_the_bit(tmp_path, segmentor, cach
     process.wait()
     assert saved(killed)["engine"]["epoch"] < 4 and not (killed / "model.pt").exists()
     run([sys.executable, *command(killed, segmentor, cache, resume=True)])
-    ours, theirs = saved(killed), saved(straight)
+    assert_same_run(killed, straight)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_killed_inside_an_epoch_and_resumed_equals_straight_to_the_bit(tmp_path, segmentor, cache, processes):
+    """Micro-batches of one image in each process, two a step, six an epoch; a worker reads ahead."""
+    knobs = {"phantom_count": 6 * processes, "batch_size": 2 * processes, "device_batch_size": 1, "epochs": 3}
+    knobs |= {"checkpoint_every": 0.3, "workers": 1}
+    configs = ["multi_gpu_train.json"] if processes > 1 else []
+    straight, killed = tmp_path / "straight", tmp_path / "killed"
+    run([*launcher(processes), *command(straight, segmentor, cache, *configs, **knobs)])
+    kill_inside_an_epoch(start(processes, command(killed, segmentor, cache, *configs, **knobs)), killed)
+    said = run([*launcher(processes), *command(killed, segmentor, cache, *configs, resume=True, **knobs)])
+    assert re.search(r"1 epochs and [24] batches of the next are done", said)
+    assert_same_run(killed, straight)
+
+
+def start(processes: int, arguments: list[str]) -> list[subprocess.Popen]:
+    """As torchrun does, whose own processes a signal to torchrun does not reach."""
+    shared = environment() | {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port(), "WORLD_SIZE": str(processes)}
+    return [
+        subprocess.Popen(
+            [sys.executable, *arguments], cwd=BUNDLE, env=shared | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        for rank in range(processes)
+    ]  # fmt: skip
+
+
+def kill_inside_an_epoch(processes: list[subprocess.Popen], folder: Path) -> None:
+    """Stops the processes to look where they are, and kills them if it is inside epoch 2."""
+    deadline = time.monotonic() + 240
+    while True:
+        assert all(p.poll() is None for p in processes) and time.monotonic() < deadline, "ended before it was killed"
+        time.sleep(0.01)
+        if not (folder / "checkpoint.pt").exists():
+            continue
+        send(processes, signal.SIGSTOP)
+        state = saved(folder)
+        if state["engine"]["epoch"] == 1 and state["open_epoch"]:
+            break
+        send(processes, signal.SIGCONT)
+    send(processes, signal.SIGKILL)
+    for process in processes:
+        process.wait()
+
+
+def send(processes: list[subprocess.Popen], what: signal.Signals) -> None:
+    for process in processes:
+        process.send_signal(what)
+
+
+def launcher(processes: int) -> list[str]:
+    return torchrun() if processes > 1 else [sys.executable]
+
+
+def assert_same_run(folder: Path, other: Path) -> None:
+    """To the bit: weights, state of the optimiser, encoder, curves."""
+    ours, theirs = saved(folder), saved(other)
     for name in ("network", "optimizer"):
         assert flat(ours["objects"][name]) == flat(theirs["objects"][name]), name
-    first, second = (torch.load(folder / "model.pt", weights_only=True) for folder in (killed, straight))
+    first, second = (torch.load(folder / "model.pt", weights_only=True) for folder in (folder, other))
     assert first.keys() == second.keys() and all(torch.equal(first[k], second[k]) for k in first)
-    rows = [list(csv.DictReader((folder / "curves.csv").open())) for folder in (killed, straight)]
+    rows = [list(csv.DictReader((folder / "curves.csv").open())) for folder in (folder, other)]
     for ours, theirs in zip(*rows, strict=True):
         assert {k: v for k, v in ours.items() if "second" not in k} == {
             k: v for k, v in theirs.items() if "second" not in k
@@ -80,10 +139,13 @@ def flat(state) -> list:
     return [state.tolist() if isinstance(state, torch.Tensor) else state]
 
 
-def torchrun() -> list[str]:
+def free_port() -> str:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return str(free.getsockname()[1])
+
+
+def torchrun() -> list[str]:
     return [
         sys.executable,
         "-m",
@@ -93,7 +155,7 @@ def torchrun() -> list[str]:
         "--master_addr",
         "127.0.0.1",
         "--master_port",
-        str(port),
+        free_port(),
     ]
 
 

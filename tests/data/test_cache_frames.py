@@ -14,9 +14,8 @@ import pytest
 import torch
 from monai.engines import Workflow
 from PIL import Image
-from torch.utils.data import DistributedSampler
 
-from monai_ext.data import FrameDataset, ImageFolders, Phantoms, cache_frames, collate_batch, open_frames
+from monai_ext.data import FrameDataset, FrameSampler, ImageFolders, Phantoms, cache_frames, collate_batch, open_frames
 from monai_ext.ops import extract_vessels, unpack_bits
 from monai_ext.phantom import PhantomSettings, draw_angiogram
 
@@ -109,9 +108,9 @@ def test_unknown_labels_and_settings_of_phantoms_are_refused(tmp_path):
 def test_second_call_finds_the_cache_and_a_changed_file_makes_a_new_one(folder, tmp_path):
     cache = tmp_path / "cache"
     first = cache_frames(ImageFolders(folder), size=64, cache_dir=cache)
-    stamp = (first / "frames.npy").stat().st_mtime_ns
+    stamp = (first / "shards" / "00000.npy").stat().st_mtime_ns
     assert cache_frames(ImageFolders(folder), size=64, cache_dir=cache) == first
-    assert (first / "frames.npy").stat().st_mtime_ns == stamp
+    assert (first / "shards" / "00000.npy").stat().st_mtime_ns == stamp
     Image.fromarray(np.full((40, 40), 99, np.uint8)).save(folder / "0.png")
     others = {
         cache_frames(ImageFolders(folder), size=64, cache_dir=cache),
@@ -125,12 +124,12 @@ def test_second_call_finds_the_cache_and_a_changed_file_makes_a_new_one(folder, 
 @pytest.mark.slow
 def test_result_does_not_depend_on_the_number_of_processes(tmp_path):
     def digest(folder: Path) -> list[str]:
-        return [hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.iterdir())]
+        return [hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.rglob("*.*"))]
 
     one, two = (
         digest(cache_frames(Phantoms(70, size=64), size=64, cache_dir=tmp_path / str(n), processes=n)) for n in (1, 2)
     )
-    assert one == two and len(one) == 4
+    assert one == two and len(one) == 3
 
 
 KILLED = """
@@ -144,7 +143,7 @@ cache_frames(Phantoms(4000, size=64), size=64, cache_dir=sys.argv[1], processes=
 def test_a_killed_run_leaves_no_cache_and_the_next_one_works(tmp_path):
     process = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("*.tmp/frames.npy")):
+    while not list(tmp_path.glob("*.tmp/shards/00000.npy")):
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
@@ -173,10 +172,53 @@ def test_of_processes_that_ask_at_once_one_computes(tmp_path):
     assert len(FrameDataset(folder)) == 200
 
 
-def test_files_hold_as_many_rows_as_there_are_frames(folder, tmp_path):
+def test_shards_are_npy_files_that_anyone_can_map(folder, tmp_path):
+    cache = cache_frames(ImageFolders(folder), size=64, cache_dir=tmp_path / "cache", shard_frames=2)
+    shards = [np.load(file, mmap_mode="r") for file in sorted((cache / "shards").iterdir())]
+    assert [len(shard) for shard in shards] == [2, 1]
+    dataset = FrameDataset(cache)
+    for i, record in enumerate([*shards[0], *shards[1]]):
+        assert np.array_equal(record["frame"], dataset[i]["image"][0])
+        assert np.array_equal(record["vessels"], dataset[i]["vessels"][0])
+        assert record["extent"].tolist() == dataset[i]["extent"].tolist()
+
+
+def test_few_shards_are_open_at_a_time(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("monai_ext.data.frame_dataset._OPEN_SHARDS", 2)
+    dataset = FrameDataset(cache_frames(ImageFolders(folder), size=64, cache_dir=tmp_path, shard_frames=1))
+    again = dataset.__getitems__([0, 1, 2, 0, 1, 2])["image"]
+    assert torch.equal(again[:3], again[3:]) and len(dataset._shards) == 2
+
+
+def test_where_there_is_no_preadv_the_same_is_read(folder, tmp_path, monkeypatch):
+    dataset = open_frames(folder, size=64, cache_dir=tmp_path)
+    expected = dataset.__getitems__([2, 0])
+    monkeypatch.setattr("monai_ext.data.frame_dataset._AT_ONCE", False)
+    for name, values in dataset.__getitems__([2, 0]).items():
+        assert torch.equal(values, expected[name])
+
+
+def test_a_shard_that_is_cut_off_missing_or_foreign_is_told(folder, tmp_path):
     cache = cache_frames(ImageFolders(folder), size=64, cache_dir=tmp_path / "cache")
-    shapes = {name: np.load(cache / f"{name}.npy").shape for name in ("frames", "vessels", "extents")}
-    assert shapes == {"frames": (3, 64, 64), "vessels": (3, 64, 8), "extents": (3, 2)}
+    shard = cache / "shards" / "00000.npy"
+    content = shard.read_bytes()
+    shard.write_bytes(content[:-100])
+    assert FrameDataset(cache)[1]["image"].shape == (1, 64, 64)
+    with pytest.raises(ValueError, match=r"00000.npy' must hold frame 2, it is cut off; make the corpus again"):
+        FrameDataset(cache)[2]
+    np.save(shard, np.zeros(3))
+    with pytest.raises(ValueError, match=r"must hold squares of 64 px"):
+        FrameDataset(cache)[0]
+    shard.unlink()
+    with pytest.raises(ValueError, match=r"must be a shard of the corpus \(.*No such file"):
+        FrameDataset(cache)[0]
+
+
+def test_a_corpus_is_opened_as_it_is_but_not_among_others(folder, tmp_path):
+    cache = cache_frames(ImageFolders(folder), size=64, cache_dir=tmp_path / "cache")
+    assert open_frames(cache, size=512).folder == cache == open_frames([str(cache)]).folder
+    with pytest.raises(ValueError, match=r"must be one corpus or folders of images, got the corpus .* among 2"):
+        open_frames([folder, cache])
 
 
 def test_a_full_disk_is_told_before_the_work(tmp_path, monkeypatch):
@@ -200,21 +242,9 @@ def test_left_out_files_are_those_of_today(folder, tmp_path):
     )
 
 
-def test_every_rank_sees_other_frames_in_an_order_of_seed_and_epoch(global_rng_untouched):
-    """What the bundle relies on in torch's DistributedSampler: up to ranks - 1 frames of an epoch stay out."""
-
-    def order(epoch: int, rank: int, seed: int = 3) -> list[int]:
-        sampler = DistributedSampler(range(11), num_replicas=2, rank=rank, seed=seed, drop_last=True)
-        sampler.set_epoch(epoch)
-        return list(sampler)
-
-    assert len(order(0, 0)) == len(order(0, 1)) == 5 and not set(order(0, 0)) & set(order(0, 1))
-    assert order(1, 0) == order(1, 0) != order(0, 0) and order(1, 0) != order(1, 0, seed=9)
-
-
 def test_the_engine_tells_the_sampler_its_epoch(tmp_path):
     dataset = open_frames(None, phantom_count=4, size=64, cache_dir=tmp_path)
-    sampler = DistributedSampler(dataset, num_replicas=1, rank=0)
+    sampler = FrameSampler(dataset, num_replicas=1, rank=0)
     loader = torch.utils.data.DataLoader(dataset, batch_size=2, sampler=sampler, collate_fn=collate_batch)
     epochs = []
     workflow = Workflow(
@@ -239,13 +269,13 @@ def test_bad_input_is_refused(tmp_path):
         open_frames(None, phantom_count=1, size=60, cache_dir=tmp_path)
     with pytest.raises(ValueError, match="phantom_count must be at least 1, got 0"):
         open_frames(None, phantom_count=0, cache_dir=tmp_path)
-    with pytest.raises(ValueError, match="must be a cache of frames of version 1, got none"):
+    with pytest.raises(ValueError, match="must be a corpus of version 2, got none"):
         FrameDataset(tmp_path)
-    (tmp_path / "manifest.json").write_text('{"version": 1, "fi')
-    with pytest.raises(ValueError, match="must be a cache of frames of version 1, got none"):
+    (tmp_path / "corpus.json").write_text('{"version": 1, "fi')
+    with pytest.raises(ValueError, match="must be a corpus of version 2, got none"):
         FrameDataset(tmp_path)
-    (tmp_path / "manifest.json").write_text(json.dumps({"version": 99}))
-    with pytest.raises(ValueError, match="must be a cache of frames of version 1, got 99"):
+    (tmp_path / "corpus.json").write_text(json.dumps({"version": 99}))
+    with pytest.raises(ValueError, match="must be a corpus of version 2, got 99"):
         FrameDataset(tmp_path)
     dataset = open_frames(None, phantom_count=2, size=64, cache_dir=tmp_path / "cache")
     with pytest.raises(IndexError, match=r"index must lie in 0..1, got 2"):

@@ -5,7 +5,7 @@ import csv
 
 import pytest
 import torch
-from ignite.engine import Engine
+from ignite.engine import Engine, Events
 from monai.utils import CommonKeys
 
 from monai_ext.handlers.curve_recorder import CurveRecorder
@@ -112,3 +112,40 @@ def test_loss_that_is_not_finite_ends_the_run(tmp_path, bad):
     with pytest.raises(RuntimeError, match=r"finite, got (nan|inf) in epoch 1; try a lower learning rate"):
         engine.run([0])
     assert not recorder.rows and not list(tmp_path.iterdir())
+
+
+def test_row_of_an_epoch_that_was_broken_off_is_complete():
+    losses = [1.0, 2.0, 6.0, 5.0]
+    first, second = CurveRecorder(None), CurveRecorder(None)
+    broken = engine_over(lambda step: output(losses[step]))
+    first.attach(broken)
+    broken.add_event_handler(Events.ITERATION_COMPLETED(once=3), lambda engine: engine.terminate())
+    broken.run(range(4))
+    saved = first.rank_state_dict()
+    second.load_rank_state_dict(saved | {"seconds": saved["seconds"] + 100})
+    resumed = engine_over(lambda step: output(losses[step + 3]))
+    second.attach(resumed)
+    resumed.load_state_dict({"iteration": 3, "max_epochs": 1, "epoch_length": 4})
+    resumed.run(range(4))
+    (row,) = second.rows
+    assert row["loss"] == 3.5 and 100 < row["seconds"] < 110
+    assert row["images_per_second"] * row["seconds"] == pytest.approx(4 * 3)
+
+
+def test_sums_of_a_broken_epoch_are_left_when_it_starts_anew():
+    recorder = CurveRecorder(None)
+    recorder.load_rank_state_dict({"means": {"loss": torch.tensor(9.0)}, "steps": 3, "images": 9, "seconds": 50.0})
+    engine = engine_over(lambda _: output(1.0))
+    recorder.attach(engine)
+    engine.run(range(4))
+    assert recorder.rows[0]["loss"] == 1.0 and recorder.rows[0]["seconds"] < 50
+
+
+def test_an_epoch_whose_loss_is_not_finite_is_not_saved():
+    recorder = CurveRecorder(None)
+    engine = engine_over(lambda step: output(float("nan") if step == 1 else 1.0))
+    recorder.attach(engine)
+    engine.add_event_handler(Events.ITERATION_COMPLETED, recorder.rank_state_dict)
+    with pytest.raises(RuntimeError, match="finite, got nan in epoch 1"):
+        engine.run(range(4))
+    assert engine.state.iteration == 2

@@ -81,3 +81,14 @@ def test_an_evaluator_without_a_loss_shows_its_metrics(stream):
     EpochProgressBar(stream=stream).attach(engine)
     engine.run(range(3))
     assert stream.getvalue().endswith("epoch 1/1  masked_error 0.5\n")
+
+
+def test_bar_of_a_run_that_goes_on_inside_an_epoch_begins_there():
+    stream, seen = Terminal(), []
+    bar = EpochProgressBar(stream=stream)
+    engine = Engine(lambda engine, batch: {CommonKeys.LOSS: torch.tensor(0.5)})
+    bar.attach(engine)
+    engine.add_event_handler(Events.ITERATION_COMPLETED, lambda: seen.append((bar._bar.n, bar._bar.total)))
+    engine.load_state_dict({"iteration": 9, "max_epochs": 3, "epoch_length": 6})
+    engine.run(range(6))
+    assert seen == [(n, 6) for n in (4, 5, 6, 1, 2, 3, 4, 5, 6)]

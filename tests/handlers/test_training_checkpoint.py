@@ -21,8 +21,9 @@ from monai.handlers import LrScheduleHandler
 from monai.optimizers import WarmupCosineSchedule
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.utils.data import DataLoader, DistributedSampler
+from torch.utils.data import DataLoader
 
+from monai_ext.data.frame_sampler import FrameSampler
 from monai_ext.handlers.curve_recorder import CurveRecorder
 from monai_ext.handlers.training_checkpoint import TrainingCheckpoint
 
@@ -46,28 +47,45 @@ class NoisyBatch:
         self.generator.set_state(state["generator"])
 
 
-def build(folder, epochs, *, seed=0, width=5, planned=PLANNED, every=1, rank=0, ranks=1, rate=1e-2, decay=1e-2):
+def build(
+    folder,
+    epochs,
+    *,
+    seed=0,
+    width=5,
+    planned=PLANNED,
+    every=1,
+    rank=0,
+    ranks=1,
+    rate=1e-2,
+    decay=1e-2,
+    batch=BATCH,
+    accumulation=1,
+    workers=0,
+    sampler=FrameSampler,
+):
     """A trainer, and its checkpoint, whose result depends on every state there is: dropout draws from torch itself."""
     torch.manual_seed(seed + 1000 * rank)
     data = torch.randn(SAMPLES, 3, generator=torch.Generator().manual_seed(1))
     network = nn.Sequential(nn.Linear(3, width), nn.Dropout(0.5), nn.Linear(width, 1))
     network = DistributedDataParallel(network) if ranks > 1 else network
     optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=decay)
-    steps = SAMPLES // BATCH // ranks
+    steps = SAMPLES // batch // ranks
     schedule = WarmupCosineSchedule(optimizer, warmup_steps=3, t_total=planned * steps)
     curves = CurveRecorder(folder)
     objects = {"network": network, "optimizer": optimizer, "lr_scheduler": schedule, "curves": curves}
     checkpoint = TrainingCheckpoint(Path(folder) / "training.pt", objects, every=every)
-    sampler = DistributedSampler(data, num_replicas=ranks, rank=rank, seed=3)
+    sampler = sampler(data, num_replicas=ranks, rank=rank, seed=3)
     trainer = SupervisedTrainer(
         device="cpu",
         max_epochs=epochs,
-        train_data_loader=DataLoader(data, batch_size=BATCH, sampler=sampler),
+        train_data_loader=DataLoader(data, batch_size=batch, sampler=sampler, num_workers=workers),
         network=network,
         optimizer=optimizer,
         loss_function=nn.MSELoss(),
         prepare_batch=NoisyBatch(seed + 1000 * rank),
         decollate=False,
+        accumulation_steps=accumulation,
         train_handlers=[LrScheduleHandler(schedule, epoch_level=False, print_lr=False), curves, checkpoint],
     )
     return trainer, checkpoint
@@ -110,6 +128,19 @@ def test_two_and_two_epochs_are_bit_equal_to_four(tmp_path, straight):
     torch.manual_seed(5)  # whatever is drawn between restore and run does not matter
     second.run()
     assert second.state.epoch == 4 and [row["epoch"] for row in states(checkpoint)["curves"]["rows"]] == [1, 2, 3, 4]
+    assert_same(states(checkpoint), straight)
+
+
+def test_a_file_of_before_open_epochs_goes_on(tmp_path, straight):
+    first, checkpoint = build(tmp_path, PLANNED)
+    stop_after(first, 2)
+    first.run()
+    saved = torch.load(checkpoint.path, weights_only=True)
+    del saved["open_epoch"], saved["ranks"][0]["objects"]
+    torch.save(saved, checkpoint.path)
+    second, checkpoint = build(tmp_path, PLANNED, seed=99)
+    checkpoint.restore(second)
+    second.run()
     assert_same(states(checkpoint), straight)
 
 
@@ -289,8 +320,9 @@ def test_what_could_not_be_read_again_is_refused_when_written(tmp_path):
 
 
 def test_bad_arguments_are_named():
-    with pytest.raises(ValueError, match="every must be >= 1"):
-        TrainingCheckpoint("a.pt", {}, every=0)
+    for every in (0, -0.5, 1.5, float("inf"), float("nan")):
+        with pytest.raises(ValueError, match=f"every must be >= 1 and whole, or a fraction .* got {every}"):
+            TrainingCheckpoint("a.pt", {}, every=every)
     with pytest.raises(TypeError, match=r"objects\['network'\] must have state_dict"):
         TrainingCheckpoint("a.pt", {"network": 3})
 

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..frame_dataset import FrameDataset
+from ..progress_bar import progress_bar
+from ..shard_writer import ShardWriter
+from ..write_corpus import CORPUS_VERSION, SHARD_FRAMES
+from .build_shard import BuildShard, ShardPlan
+from .curation_options import CurationOptions
+from .decide import decide
+from .file_table import write_file_table
+from .finish_corpus import finish_corpus, grey_statistics
+from .frame_table import FrameTable
+from .list_sources import list_sources
+from .part import Part, plan_parts
+from .plan_shards import plan_shards
+from .pseudonyms import Pseudonyms
+from .run_jobs import Restartable, run_jobs
+from .scan_part import ScanPart
+from .work_folder import work_folder
+
+__all__ = ["curate"]
+
+
+def curate(
+    sources: Sequence[str | os.PathLike[str]],
+    out: str | os.PathLike[str],
+    *,
+    exclude: Sequence[str | os.PathLike[str]] = (),
+    options: CurationOptions | None = None,
+    salt_file: str | os.PathLike[str] | None = None,
+    shard_frames: int = SHARD_FRAMES,
+    processes: int | None = None,
+    scheduler: str | None = None,
+    progress: bool = True,
+) -> FrameDataset:
+    """Makes one corpus of archives of angiograms: shards of frames and vessel maps, a manifest and a report.
+
+    The way: list the sources; look at every frame (`ScanPart`); drop what an evaluation set holds and what repeats a kept frame (`decide`);
+    write the shards (`BuildShard`). The corpus appears as a whole at the end. What is finished lies in `<out>.work` until then, so that the
+    same call goes on after a kill at any moment; the result is the same to the byte, with any number of processes. Beside the corpus lies
+    `<out>.files.csv`, for its owner's eyes only: which file a key stands for, and why a file cannot be read.
+
+    Args:
+        sources: folders, see `list_sources`.
+        out: folder of the corpus, new.
+        exclude: folders of images that are kept for evaluation: what nearly equals one of them stays out.
+        options: what to keep, and how.
+        salt_file: of the keys, see `Pseudonyms`.
+        shard_frames: frames in a shard.
+        processes: that work, see `run_jobs`.
+        scheduler: address of a Dask scheduler whose workers do the work instead; they see the same folders.
+        progress: show bars.
+
+    Returns:
+        The corpus.
+
+    Raises:
+        FileNotFoundError: if a folder does not exist.
+        ValueError: if there is something else at `out`, nothing is kept, or another run is at work there.
+        RuntimeError: if a process was killed that no file can be blamed for.
+        OSError: if the disk has no room or the scheduler does not answer.
+    """
+    out, options, pseudonyms = Path(out).resolve(), options or CurationOptions(), Pseudonyms(salt_file)
+    wanted, held = list_sources(sources, exclude)
+    parts = [(source.name, part) for source in wanted for part in plan_parts(source.records, options.to_dict())]
+    held_parts = [(held.name, part) for part in plan_parts(held.records, ["evaluation", options.to_dict()])]
+    names = [(source, part.name) for source, part in parts + held_parts]
+    recipe = _digest([CORPUS_VERSION, shard_frames, options.to_dict(), pseudonyms.file(Path()), names])
+    if _is_made(out, recipe):
+        return FrameDataset(out)
+    crew = _Crew(processes, scheduler, progress)
+    with work_folder(out) as folder:
+        table = crew.scan("looking at frames", ScanPart(folder / "scan", options), parts)
+        evaluation = crew.scan(
+            "looking at evaluation images", ScanPart(folder / "scan", options, judge=False), held_parts
+        )
+        decide(table, evaluation, options, progress=progress)
+        write_file_table(_file_table(out), [table, evaluation], pseudonyms)
+        _demand_frames_and_room(table, out, options.size)
+        plans = plan_shards(table, shard_frames, [CORPUS_VERSION, options.to_dict()])
+        build = BuildShard(folder / "corpus", folder / "notes", options.size, options.method)
+        crew.build("writing shards", build, plans)
+        facts = {"grey": grey_statistics(build, plans), "recipe": recipe, "shard_frames": shard_frames}
+        finish_corpus(folder / "corpus", table, evaluation, wanted, pseudonyms, options, facts)
+        os.rename(folder / "corpus", out)
+        shutil.rmtree(folder)
+    return FrameDataset(out)
+
+
+@dataclass(frozen=True)
+class _Crew:
+    """Who does the work."""
+
+    processes: int | None
+    scheduler: str | None
+    progress: bool
+
+    def scan(self, title: str, scan: ScanPart, parts: list[tuple[str, Part]]) -> FrameTable:
+        self._do(title, scan, [part for _, part in parts], {p.name for _, p in parts if scan.result(p).exists()})
+        return FrameTable.read(scan, parts)
+
+    def build(self, title: str, build: BuildShard, plans: list[ShardPlan]) -> None:
+        self._do(title, build, plans, {plan.name for plan in plans if build.is_done(plan)})
+
+    def _do(self, title: str, work: Restartable, jobs: Sequence[Part | ShardPlan], done: set[str]) -> None:
+        waiting = [job for job in jobs if job.name not in done]
+        total, ready = (sum(job.frames for job in some) for some in (jobs, (job for job in jobs if job.name in done)))
+        results = run_jobs(work, waiting, processes=self.processes, scheduler=self.scheduler)
+        with progress_bar(title, total, "frame", done=ready, show=self.progress and total > 0) as bar, closing(results):
+            for job in results:
+                bar.update(job.frames)
+
+
+def _digest(content: list) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:24]
+
+
+def _file_table(out: Path) -> Path:
+    return out.with_name(f"{out.name}.files.csv")
+
+
+def _is_made(out: Path, recipe: str) -> bool:
+    """Whether the very corpus is there; what else is there must not be overwritten."""
+    if out.is_dir() and not any(out.iterdir()):
+        out.rmdir()
+    if not out.exists():
+        return False
+    try:
+        content = json.loads((out / "corpus.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        content = {}
+    if content.get("recipe") != recipe:
+        what = "a corpus of other sources or options" if "recipe" in content else "something else"
+        raise ValueError(f"out must be a new or empty folder, got '{out}', which holds {what}; name another.")
+    return True
+
+
+def _demand_frames_and_room(table: FrameTable, out: Path, size: int) -> None:
+    kept = len(table.kept())
+    if not kept:
+        raise ValueError(
+            f"at least one frame must be kept, got none of {len(table.rows)}; '{_file_table(out).name}' beside the corpus has the reasons "
+            "of files that cannot be read."
+        )
+    needed, free = kept * ShardWriter.dtype(size).itemsize, shutil.disk_usage(out.parent).free
+    if needed > free:
+        raise OSError(f"'{out.parent}' must have {needed / 1e9:.1f} GB free for the shards, got {free / 1e9:.1f} GB.")

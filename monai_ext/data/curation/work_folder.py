@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows: two runs into one folder are not noticed
+    fcntl = None
+
+__all__ = ["work_folder"]
+
+
+@contextlib.contextmanager
+def work_folder(out: Path) -> Iterator[Path]:
+    """Folder beside a corpus for what is not finished, kept when the run ends or is killed; one run at a time.
+
+    Args:
+        out: folder of the corpus.
+
+    Yields:
+        The folder `<out>.work`, with `scan`, `notes` and `corpus/shards` in it.
+
+    Raises:
+        ValueError: if another run is at work there.
+    """
+    folder = out.with_name(f"{out.name}.work")
+    for name in ("scan", "notes", "corpus/shards"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w") as lock:
+        try:
+            if fcntl:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ValueError(
+                f"'{out}' must be made by one run at a time, another one is at work in '{folder}'."
+            ) from error
+        for left in [*folder.rglob("*.at"), *folder.rglob("*.tmp")]:
+            left.unlink(missing_ok=True)
+        yield folder
