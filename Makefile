@@ -18,11 +18,11 @@ demo: $(VENV)/.installed  ## about four minutes on two cores: segmentor, pre-tra
 	$(BUNDLE) "['configs/evaluate.json','configs/smoke.json']" --segmentor $(DEMO)/segmentor.safetensors --output_dir $(DEMO)
 	@echo "done: open runs/demo/report.html"
 
-test: $(VENV)/.installed  ## the quick suite
-	$(RUN) -m pytest -q -m "not slow"
+test: $(VENV)/.installed  ## the quick suite, several files at a time
+	OMP_NUM_THREADS=1 $(RUN) -m pytest -q -m "not slow" -n auto --maxprocesses 4 --dist loadfile
 
-test-all: $(VENV)/.installed  ## everything; slow tests start real processes
-	$(RUN) -m pytest -q
+test-all: test  ## everything; slow tests start real processes, one after the other
+	$(RUN) -m pytest -q -m slow
 
 lint: $(VENV)/.installed
 	$(VENV)/bin/ruff check .
@@ -32,6 +32,7 @@ bench: $(VENV)/.installed  ## each speed claim as a ratio, side by side with the
 	$(RUN) benchmarks/vessel_map.py
 	$(RUN) benchmarks/guided_mask.py
 	$(RUN) benchmarks/training_sample.py
+	$(RUN) benchmarks/corpus_loader.py
 	$(RUN) benchmarks/phantom.py
 
 clean:

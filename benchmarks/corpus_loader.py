@@ -67,7 +67,7 @@ def measure(batches: Iterator) -> tuple[float, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--frames", type=int, default=100_000, help="rounded down to whole shards of 1024")
+    parser.add_argument("--frames", type=int, default=100_000, help="rounded down to whole shards")
     parser.add_argument("--size", type=int, default=128, help="side of a frame in pixels")
     parser.add_argument("--batch", type=int, default=256, help="frames at a time")
     parser.add_argument("--folder", help="where to write; removed at the end")
@@ -83,6 +83,7 @@ def main() -> None:
         sample = dataset[len(dataset) - 1]
         opened, grown = time.perf_counter() - start, resident() - before
         ours, our_memory = measure(iter(loader))
+        whole = resident()
         mapped, mapped_memory = measure(mapped_epoch(folder, list(sampler), arguments.batch))
         disk = sum(file.stat().st_size for file in folder.rglob("*.npy")) / 1e9
     print(describe_machine())
@@ -90,10 +91,9 @@ def main() -> None:
         f"{len(dataset):,} frames of {sample['image'].shape[-1]} px, {disk:.1f} GB, batches of {arguments.batch}, one thread"
     )
     print(f"  opened, first sample read    {opened:8.3f} s  {grown:9.1f} MB")
-    print(f"  an epoch, FrameDataset       {ours:8.2f} s  {our_memory:9.1f} MB more")
+    print(f"  an epoch, FrameDataset       {ours:8.2f} s  {our_memory:9.1f} MB more, {whole:.0f} MB the whole process")
     print(f"  an epoch, mapped and indexed {mapped:8.2f} s  {mapped_memory:9.1f} MB more")
     print(f"  ratio                        {mapped / ours:8.1f} times {mapped_memory / max(our_memory, 1):6.1f} times")
-    print(f"  the whole process            {resident():19.1f} MB")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ FOLDER = Path(__file__).parents[1] / "benchmarks"
 SMALL = {
     "vessel_map.py": ["--size", "128", "--repeats", "1"],
     "guided_mask.py": ["--batch", "4", "--repeats", "1"],
+    "corpus_loader.py": ["--frames", "2048", "--size", "32", "--batch", "64"],
     "training_sample.py": ["--frames", "4", "--size", "64", "--crop", "32", "--repeats", "1"],
 }
 

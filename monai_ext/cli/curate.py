@@ -111,7 +111,9 @@ def add_curate(commands: _SubParsersAction) -> None:
     )
     how = parser.add_argument_group("how to work")
     how.add_argument("--salt", metavar="FILE", help="secret of the keys, made if missing (~/.config/vasomim/salt)")
-    how.add_argument("--shard-frames", type=int, default=1024, metavar="N", help="frames in a shard (1024, 0.3 GB)")
+    how.add_argument(
+        "--shard-frames", type=int, metavar="N", help="frames in a shard (64 to 512, as many as there are)"
+    )
     how.add_argument("--processes", type=int, metavar="P", help="of this machine (one a core, fewer for little work)")
     how.add_argument(
         "--scheduler",

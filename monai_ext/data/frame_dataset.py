@@ -5,6 +5,7 @@ import json
 import os
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,7 +21,7 @@ from .write_corpus import CORPUS_VERSION, shard_file
 
 __all__ = ["FrameDataset"]
 
-_OPEN_SHARDS = 128
+_OPEN_SHARDS = 256
 _AT_ONCE = hasattr(os, "preadv")  # not on Windows
 
 
@@ -40,7 +41,8 @@ class FrameDataset(Dataset):
     """
 
     def __init__(self, folder: str | os.PathLike[str], left_out: Mapping[str, int] | None = None) -> None:
-        self._shards: OrderedDict[int, tuple[BinaryIO, int]] = OrderedDict()
+        self._shards: OrderedDict[int, BinaryIO] = OrderedDict()
+        self._starts: dict[int, int] = {}
         self.folder, self.left_out = Path(folder), dict(left_out or {})
         self.facts = _read_facts(self.folder)
         self.size, self._count, self._shard_frames = (self.facts[key] for key in ("size", "frames", "shard_frames"))
@@ -75,8 +77,8 @@ class FrameDataset(Dataset):
 
     def _read(self, index: int, into: list[ndarray]) -> None:
         number, row = divmod(index, self._shard_frames)
-        file, start = self._shard(number)
-        offset = start + row * self._record
+        file = self._shard(number)
+        offset = self._starts[number] + row * self._record
         if _AT_ONCE:
             read = os.preadv(file.fileno(), into, offset)
         else:
@@ -87,28 +89,36 @@ class FrameDataset(Dataset):
                 f"'{shard_file(self.folder, number)}' must hold frame {row}, it is cut off; make the corpus again."
             )
 
-    def _shard(self, number: int) -> tuple[BinaryIO, int]:
-        """File of a shard and where its records start; few are open at a time."""
+    def _shard(self, number: int) -> BinaryIO:
+        """File of a shard; few are open at a time."""
         if number not in self._shards:
-            self._shards[number] = self._open(shard_file(self.folder, number))
+            self._shards[number] = self._open(number)
             if len(self._shards) > _OPEN_SHARDS:
-                self._shards.popitem(last=False)[1][0].close()
+                self._shards.popitem(last=False)[1].close()
         self._shards.move_to_end(number)
         return self._shards[number]
 
-    def _open(self, path: Path) -> tuple[BinaryIO, int]:
+    def _open(self, number: int) -> BinaryIO:
+        path = shard_file(self.folder, number)
         try:
-            file = open(path, "rb", buffering=0)  # noqa: SIM115 stays open
-            npy.read_magic(file)
-            dtype = npy.read_array_header_1_0(file)[2]
+            with ExitStack() as on_error:
+                file = on_error.enter_context(open(path, "rb", buffering=0))
+                if number not in self._starts:
+                    self._starts[number] = self._start(file)
+                on_error.pop_all()
         except (OSError, ValueError) as error:
             raise ValueError(f"'{path}' must be a shard of the corpus ({error}); make the corpus again.") from error
-        if dtype != ShardWriter.dtype(self.size):
-            raise ValueError(f"'{path}' must hold squares of {self.size} px, it does not; make the corpus again.")
-        return file, file.tell()
+        return file
+
+    def _start(self, file: BinaryIO) -> int:
+        """Where the records of a shard begin."""
+        npy.read_magic(file)
+        if npy.read_array_header_1_0(file)[2] != ShardWriter.dtype(self.size):
+            raise ValueError(f"it does not hold squares of {self.size} px")
+        return file.tell()
 
     def __del__(self) -> None:
-        for file, _ in self._shards.values():
+        for file in self._shards.values():
             file.close()
 
     def __getstate__(self) -> dict:

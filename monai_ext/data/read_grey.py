@@ -31,6 +31,7 @@ def read_grey(path: str | os.PathLike[str]) -> np.ndarray:
     """
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # broken tags that do not matter
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path) as image:
                 return _to_uint8(image)

@@ -14,7 +14,7 @@ from monai_ext.ops import atomic_file
 __all__ = ["CORPUS_VERSION", "SHARD_FRAMES", "shard_file", "write_corpus"]
 
 CORPUS_VERSION = 2
-SHARD_FRAMES = 1024
+SHARD_FRAMES = 512
 
 
 def shard_file(folder: str | os.PathLike[str], number: int) -> Path:

@@ -207,7 +207,7 @@ def test_a_shard_that_is_cut_off_missing_or_foreign_is_told(folder, tmp_path):
     with pytest.raises(ValueError, match=r"00000.npy' must hold frame 2, it is cut off; make the corpus again"):
         FrameDataset(cache)[2]
     np.save(shard, np.zeros(3))
-    with pytest.raises(ValueError, match=r"must hold squares of 64 px"):
+    with pytest.raises(ValueError, match=r"must be a shard of the corpus \(it does not hold squares of 64 px\)"):
         FrameDataset(cache)[0]
     shard.unlink()
     with pytest.raises(ValueError, match=r"must be a shard of the corpus \(.*No such file"):

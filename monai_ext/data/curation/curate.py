@@ -5,10 +5,11 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from ..frame_dataset import FrameDataset
 from ..progress_bar import progress_bar
@@ -30,6 +31,9 @@ from .work_folder import work_folder
 
 __all__ = ["curate"]
 
+_Job = TypeVar("_Job", Part, ShardPlan)
+_SHARDS, _FEWEST = 32, 64  # so that a small corpus, too, is work for several processes
+
 
 def curate(
     sources: Sequence[str | os.PathLike[str]],
@@ -38,7 +42,7 @@ def curate(
     exclude: Sequence[str | os.PathLike[str]] = (),
     options: CurationOptions | None = None,
     salt_file: str | os.PathLike[str] | None = None,
-    shard_frames: int = SHARD_FRAMES,
+    shard_frames: int | None = None,
     processes: int | None = None,
     scheduler: str | None = None,
     progress: bool = True,
@@ -56,7 +60,7 @@ def curate(
         exclude: folders of images that are kept for evaluation: what nearly equals one of them stays out.
         options: what to keep, and how.
         salt_file: of the keys, see `Pseudonyms`.
-        shard_frames: frames in a shard.
+        shard_frames: frames in a shard; an even share of 32 shards, 64 to 512, when left out.
         processes: that work, see `run_jobs`.
         scheduler: address of a Dask scheduler whose workers do the work instead; they see the same folders.
         progress: show bars.
@@ -80,17 +84,11 @@ def curate(
         return FrameDataset(out)
     crew = _Crew(processes, scheduler, progress)
     with work_folder(out) as folder:
-        table = crew.scan("looking at frames", ScanPart(folder / "scan", options), parts)
-        evaluation = crew.scan(
-            "looking at evaluation images", ScanPart(folder / "scan", options, judge=False), held_parts
-        )
+        table, evaluation = crew.scan(folder / "scan", options, parts, held_parts)
         decide(table, evaluation, options, progress=progress)
         write_file_table(_file_table(out), [table, evaluation], pseudonyms)
         _demand_frames_and_room(table, out, options.size)
-        plans = plan_shards(table, shard_frames, [CORPUS_VERSION, options.to_dict()])
-        build = BuildShard(folder / "corpus", folder / "notes", options.size, options.method)
-        crew.build("writing shards", build, plans)
-        facts = {"grey": grey_statistics(build, plans), "recipe": recipe, "shard_frames": shard_frames}
+        facts = {"recipe": recipe, **crew.build(folder, table, options, shard_frames)}
         finish_corpus(folder / "corpus", table, evaluation, wanted, pseudonyms, options, facts)
         os.rename(folder / "corpus", out)
         shutil.rmtree(folder)
@@ -105,18 +103,33 @@ class _Crew:
     scheduler: str | None
     progress: bool
 
-    def scan(self, title: str, scan: ScanPart, parts: list[tuple[str, Part]]) -> FrameTable:
-        self._do(title, scan, [part for _, part in parts], {p.name for _, p in parts if scan.result(p).exists()})
-        return FrameTable.read(scan, parts)
+    def scan(
+        self, folder: Path, options: CurationOptions, parts: list[tuple[str, Part]], held: list[tuple[str, Part]]
+    ) -> tuple[FrameTable, FrameTable]:
+        """What there is in the sources, and among the evaluation images."""
+        tables = []
+        for title, judge, some in (("looking at frames", True, parts), ("looking at evaluation images", False, held)):
+            work = ScanPart(folder, options, judge)
+            self._do(title, work, [part for _, part in some], lambda part, work=work: work.result(part).exists())
+            tables.append(FrameTable.read(work, some))
+        return tables[0], tables[1]
 
-    def build(self, title: str, build: BuildShard, plans: list[ShardPlan]) -> None:
-        self._do(title, build, plans, {plan.name for plan in plans if build.is_done(plan)})
+    def build(
+        self, folder: Path, table: FrameTable, options: CurationOptions, shard_frames: int | None
+    ) -> dict[str, Any]:
+        """Writes the shards of the kept frames; what is to be told of them."""
+        shard_frames = shard_frames or min(SHARD_FRAMES, max(_FEWEST, len(table.kept()) // _SHARDS))
+        plans = plan_shards(table, shard_frames, [CORPUS_VERSION, options.to_dict()])
+        work = BuildShard(folder / "corpus", folder / "notes", options.size, options.method)
+        self._do("writing shards", work, plans, work.is_done)
+        return {"shard_frames": shard_frames, "grey": grey_statistics(work, plans)}
 
-    def _do(self, title: str, work: Restartable, jobs: Sequence[Part | ShardPlan], done: set[str]) -> None:
-        waiting = [job for job in jobs if job.name not in done]
-        total, ready = (sum(job.frames for job in some) for some in (jobs, (job for job in jobs if job.name in done)))
+    def _do(self, title: str, work: Restartable, jobs: Sequence[_Job], is_done: Callable[[_Job], bool]) -> None:
+        waiting = [job for job in jobs if not is_done(job)]
+        total, left = (sum(job.frames for job in some) for some in (jobs, waiting))
         results = run_jobs(work, waiting, processes=self.processes, scheduler=self.scheduler)
-        with progress_bar(title, total, "frame", done=ready, show=self.progress and total > 0) as bar, closing(results):
+        bar = progress_bar(title, total, "frame", done=total - left, show=self.progress and total > 0)
+        with bar, closing(results):
             for job in results:
                 bar.update(job.frames)
 

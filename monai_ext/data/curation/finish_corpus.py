@@ -55,6 +55,7 @@ def finish_corpus(
         summary=dropped,
         options=options.to_dict(),
         sources=counts,
+        left_out={source.name: source.left_out for source in sources},
         **facts,
     )
     page = curation_report(

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import warnings
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ..xa.quiet_pydicom import quiet_pydicom
 from .found_files import FoundFiles
 from .is_dicom import is_dicom
 from .listing import Listing
@@ -71,11 +71,10 @@ def _header(path: Path) -> dict[str, Any]:
     """Values of `_TAGS`, None for those that are missing or empty, without the warnings of pydicom: they quote values."""
     import pydicom
 
-    with warnings.catch_warnings(), pydicom.config.disable_value_validation():
-        warnings.simplefilter("ignore")
+    with quiet_pydicom(), pydicom.config.disable_value_validation():
         header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS))
         values = {name: header.get(name) or None for name in _TAGS}
-    return values | {"class": header.file_meta.get("MediaStorageSOPClassUID")}
+        return values | {"class": header.file_meta.get("MediaStorageSOPClassUID")}
 
 
 def _no_image(header: dict[str, Any]) -> str:
