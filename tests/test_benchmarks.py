@@ -36,6 +36,13 @@ def test_speed_is_printed_as_a_ratio_with_the_machine(name):
 
 
 @pytest.mark.slow
+def test_judges_of_frames_are_counted_on_phantoms():
+    said = run("frame_quality.py", "--phantoms", "4", "--cines", "1")
+    shares = [tuple(map(int, share)) for share in re.findall(r"\| (\d+) of (\d+) \(", said)]
+    assert len(shares) > 25 and all(found <= total for found, total in shares) and "ms of processor time" in said
+
+
+@pytest.mark.slow
 def test_robust_rule_reaches_its_goal_on_validation_images(xa):
     """Dice at least 0.60 and at most 3 % missed, on images that its constants were not chosen on."""
     row = run("vessel_map_quality.py", "--xa", str(xa), "--split", "val", "--count", "50").splitlines()[-1]

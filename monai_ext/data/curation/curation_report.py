@@ -1,26 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import base64
-import io
 import re
 from collections.abc import Mapping, Sequence
-from html import escape
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from numpy import ndarray
-from PIL import Image
 
-from monai_ext.phantom import outline_mask
-
-from .sheet import Card, Sheet
+from .card_figure import card_figure
+from .html_text import html_name, html_text
+from .sheet import Sheet
 
 __all__ = ["curation_report"]
 
-_SIDE = 160  # pixels of a picture's longer side: 200 pairs with outlines stay below 5 MB
-_MAP_SIDE = 320  # of a vessel map, before its outline is taken: thin vessels stay in one piece
 _SHORT = 16  # characters of a fact that is shown large
 _COLOURS = (  # white on them has a contrast of 4.5 at least; neighbours differ in lightness too
     "#0b5cad", "#2b3440", "#7e57c2", "#6b4423", "#b45309", "#c2185b", "#8b1a1a", "#0f766e", "#5f6b7a", "#4a770f",
@@ -184,7 +177,9 @@ def _head(table: Mapping[str, list[int]], totals: list[int], facts: Mapping[str,
 
 def _facts(kind: str, values: Mapping[str, str]) -> str:
     start, end = ("<div>", "</div>") if kind == "facts" else ("", "")
-    items = "".join(f"{start}<dt>{_text(name)}</dt><dd>{_text(value)}</dd>{end}\n" for name, value in values.items())
+    items = "".join(
+        f"{start}<dt>{html_text(name)}</dt><dd>{html_text(value)}</dd>{end}\n" for name, value in values.items()
+    )
     return f'<dl class="{kind}">\n{items}</dl>\n' if items else ""
 
 
@@ -195,7 +190,7 @@ def _notes(notes: Sequence[str]) -> str:
 
 def _jumps(sheets: Sequence[Sheet]) -> str:
     links = "".join(
-        f'<li><a href="#sheet-{number}">{_text(sheet.title)}</a> ({sheet.total:,})</li>'
+        f'<li><a href="#sheet-{number}">{html_text(sheet.title)}</a> ({sheet.total:,})</li>'
         for number, sheet in enumerate(sheets, 1)
         if sheet.cards
     )
@@ -203,9 +198,9 @@ def _jumps(sheets: Sequence[Sheet]) -> str:
 
 
 def _bars(table: Mapping[str, list[int]], totals: list[int], shown: Mapping[str, int]) -> str:
-    legend = "".join(f"<li>{_swatch(index)}{_text(name)}</li>" for name, index in shown.items())
+    legend = "".join(f"<li>{_swatch(index)}{html_text(name)}</li>" for name, index in shown.items())
     everything = f'<b class="all">all sources</b>{_bar("all sources", totals, shown)}' if len(table) > 1 else ""
-    rows = "\n".join(f"<b>{_name(source)}</b>{_bar(source, row, shown)}" for source, row in table.items())
+    rows = "\n".join(f"<b>{html_name(source)}</b>{_bar(source, row, shown)}" for source, row in table.items())
     inner = f'<ul class="legend">{legend}</ul>\n<div class="bars">{everything}\n{rows}</div>'
     return _section("What became of the frames", inner if table else '<p class="note">There is no source.</p>')
 
@@ -213,11 +208,11 @@ def _bars(table: Mapping[str, list[int]], totals: list[int], shown: Mapping[str,
 def _bar(source: str, row: list[int], shown: Mapping[str, int]) -> str:
     """A bar and the number of frames that it stands for; narrow pieces hide their percentage."""
     shares = {name: _percent(row[index], sum(row)) for name, index in shown.items() if row[index]}
-    label = f"{_text(source)}: " + (
-        ", ".join(f"{_text(name)} {share}" for name, share in shares.items()) or "no frames"
+    label = f"{html_text(source)}: " + (
+        ", ".join(f"{html_text(name)} {share}" for name, share in shares.items()) or "no frames"
     )
     pieces = "".join(
-        f'<span class="{_colour(shown[name])}" style="flex: {row[shown[name]]} 0 0" title="{_text(name)}: '
+        f'<span class="{_colour(shown[name])}" style="flex: {row[shown[name]]} 0 0" title="{html_text(name)}: '
         f'{row[shown[name]]:,} ({share})"><em>{share}</em></span>'
         for name, share in shares.items()
     )
@@ -228,7 +223,7 @@ def _bar(source: str, row: list[int], shown: Mapping[str, int]) -> str:
 def _table(table: Mapping[str, list[int]], totals: list[int], shown: Mapping[str, int]) -> str:
     if not table:
         return ""
-    names = "".join(f'<th scope="col" class="{_colour(index)}">{_text(name)}</th>' for name, index in shown.items())
+    names = "".join(f'<th scope="col" class="{_colour(index)}">{html_text(name)}</th>' for name, index in shown.items())
     rows = "\n".join(_row(source, row, shown) for source, row in table.items())
     foot = f"<tfoot>{_row('all sources', totals, shown)}</tfoot>" if len(table) > 1 else ""
     return _section(
@@ -245,24 +240,24 @@ def _row(source: str, row: list[int], shown: Mapping[str, int]) -> str:
         f"<td>{row[i]:,}<small>{_percent(row[i], sum(row))}</small></td>" if row[i] else '<td class="zero">0</td>'
         for i in shown.values()
     )
-    return f'<tr><th scope="row">{_name(source)}</th>{cells}<td>{sum(row):,}</td></tr>'
+    return f'<tr><th scope="row">{html_name(source)}</th>{cells}<td>{sum(row):,}</td></tr>'
 
 
 def _meanings(meanings: Mapping[str, str], shown: Mapping[str, int]) -> str:
     items = "".join(
-        f"<div><dt>{_swatch(index)}{_text(name)}</dt><dd>{_prose(meanings[name])}</dd></div>\n"
+        f"<div><dt>{_swatch(index)}{html_text(name)}</dt><dd>{_prose(meanings[name])}</dd></div>\n"
         for name, index in shown.items()
     )
     return _section("What the verdicts mean", f'<dl class="meanings">\n{items}</dl>')
 
 
 def _sheet(sheet: Sheet, number: int, shown: Mapping[str, int]) -> str:
-    cards = "\n".join(_card(card) for card in sheet.cards)
+    cards = "\n".join(card_figure(card) for card in sheet.cards)
     kind = "sheet twins" if any(card.twin is not None for card in sheet.cards) else "sheet"
     grid = f'<div class="{kind}">\n{cards}\n</div>' if cards else ""
     verdict = sheet.title.partition(":")[0].lower()
     swatch = "".join(_swatch(index) for name, index in shown.items() if name.lower() == verdict)
-    title = f"{swatch}{_text(sheet.title[:1].upper() + sheet.title[1:])} <small>{_which(sheet)}</small>"
+    title = f"{swatch}{html_text(sheet.title[:1].upper() + sheet.title[1:])} <small>{_which(sheet)}</small>"
     text = f'<p class="note">{_prose(sheet.text)}</p>' if sheet.text else ""
     toggle = _toggle(number) if any(card.vessels is not None for card in sheet.cards) else ""
     return f'<section id="sheet-{number}"><h2>{title}</h2>{text}{toggle}{grid}</section>'
@@ -279,38 +274,6 @@ def _toggle(number: int) -> str:
     name = f"maps-{number}"
     label = f'<label class="note" for="{name}">outlines of the vessel maps</label>'
     return f'<input type="checkbox" id="{name}" checked>{label}'
-
-
-def _card(card: Card) -> str:
-    pictures, captions = _picture(card.picture, card.caption, card.vessels), f"<span>{_name(card.caption)}</span>"
-    if card.twin is not None:
-        pictures += _picture(card.twin, card.twin_caption)
-        captions += f"<span>{_name(card.twin_caption)}</span>"
-    return f"<figure><div>{pictures}</div><figcaption>{captions}</figcaption></figure>"
-
-
-def _picture(picture: ndarray, caption: str, vessels: ndarray | None = None) -> str:
-    data = base64.b64encode(_jpeg(picture)).decode("ascii")
-    image = f'<img loading="lazy" alt="{_text(caption) or "its twin"}" src="data:image/jpeg;base64,{data}">'
-    return f'<div class="picture">{image}{"" if vessels is None else _outline(vessels)}</div>'
-
-
-def _jpeg(picture: ndarray) -> bytes:
-    grey = Image.fromarray(picture)
-    grey.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
-    file = io.BytesIO()
-    grey.save(file, format="JPEG", quality=80, optimize=True)
-    return file.getvalue()
-
-
-def _outline(vessels: ndarray) -> str:
-    """In steps of half a pixel, relative to the point before: a few characters a point."""
-    grey = Image.fromarray(vessels.astype(np.uint8) * 255)
-    grey.thumbnail((_MAP_SIDE, _MAP_SIDE), Image.Resampling.BOX)
-    rings = (np.rint(2 * ring).astype(int) for ring in outline_mask(np.asarray(grey) >= 128))
-    steps = (np.diff(ring, axis=0, prepend=0) for ring in rings)
-    ways = ("M{} l{}z".format("{} {}".format(*ring[0]), " ".join(f"{x} {y}" for x, y in ring[1:])) for ring in steps)
-    return f'<svg viewBox="0 0 {2 * grey.width} {2 * grey.height}" aria-hidden="true"><path d="{"".join(ways)}"/></svg>'
 
 
 def _section(heading: str, inner: str, text: str = "") -> str:
@@ -353,16 +316,6 @@ def _shown(value: Any) -> str:
     return str(value)
 
 
-def _name(name: str) -> str:
-    """Long ones may break where people would break them."""
-    return _text(name).replace("_", "_<wbr>").replace("/", "/<wbr>")
-
-
 def _prose(sentence: str) -> str:
     """Options of the command look like code, and do not break."""
-    return re.sub(r"(?<![\w-])--\w[\w-]*", r"<code>\g<0></code>", _text(sentence))
-
-
-def _text(value: str) -> str:
-    """Escaped; bytes of a name that are no UTF-8 become question marks, so that the page can be written."""
-    return escape(str(value).encode("utf-8", "replace").decode("utf-8"))
+    return re.sub(r"(?<![\w-])--\w[\w-]*", r"<code>\g<0></code>", html_text(sentence))
