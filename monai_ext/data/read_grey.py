@@ -7,6 +7,8 @@ import warnings
 import numpy as np
 from PIL import Image
 
+from .system_errors import SYSTEM_ERRORS
+
 __all__ = ["read_grey"]
 
 _DEPTHS = (8, 10, 12, 14, 16)
@@ -27,6 +29,7 @@ def read_grey(path: str | os.PathLike[str]) -> np.ndarray:
 
     Raises:
         FileNotFoundError: if there is no such file.
+        OSError: if the system is at fault, see `SYSTEM_ERRORS`.
         ValueError: if it is broken, truncated, no image, or far too large to be one frame.
     """
     try:
@@ -40,6 +43,8 @@ def read_grey(path: str | os.PathLike[str]) -> np.ndarray:
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise ValueError(f"'{path}' must be a single frame, it is far too large: {error}") from error
     except Exception as error:  # decoders raise about ten kinds on broken files
+        if getattr(error, "errno", None) in SYSTEM_ERRORS:
+            raise
         raise ValueError(f"'{path}' cannot be read as an image ({error}); copy it again or leave it out.") from error
 
 

@@ -35,7 +35,7 @@ def test_it_makes_a_corpus_and_says_what_to_look_at(images, tmp_path, capsys):
         (["{images}", "--out", "x", "--size", "100"], "size must be a multiple of 8 from 32 on, got 100"),
         (["{images}", "--out", "x", "--near", "900"], "near must lie in -1..255 bits, got 900"),
         (["{images}", "--out", "x", "--processes", "0"], "--processes must be at least 1, got 0"),
-        (["{images}", "--out", "{images}"], "out must be a new or empty folder"),
+        (["{images}", "--out", "{images}/x"], "out must not lie in a source"),
         (["{images}", "--out", "x", "--exclude", "gone"], "'gone' must be a folder of images"),
         (["dicom={images}", "--out", "x"], "DICOM"),
     ],

@@ -15,9 +15,10 @@ from monai_ext.ops import atomic_file
 
 from ..shard_writer import ShardWriter
 from ..square_frame import square_frame
-from ..write_corpus import shard_file
+from ..system_errors import SYSTEM_ERRORS
 from .decode_frames import decode_frames
 from .run_jobs import MEMORY
+from .unreadable_source import UnreadableSource
 
 __all__ = ["BuildShard", "ShardPlan"]
 
@@ -26,7 +27,6 @@ __all__ = ["BuildShard", "ShardPlan"]
 class ShardPlan:
     """What goes into a shard."""
 
-    number: int
     name: str
     """A hash of all that the shard depends on."""
     files: tuple[tuple[Path, tuple[int, ...]], ...]
@@ -42,39 +42,43 @@ class ShardPlan:
 class BuildShard:
     """Decodes the frames of a shard, computes their vessel maps and writes it, in whichever process; a function for `run_jobs`.
 
-    The shard appears whole or not at all; `<number>.json` in the folder of notes, written after it, tells what it was made of and the sums of its grey
-    values, and that it need not be made again.
+    The shard `<plan>.npy` appears whole or not at all; `<plan>.json`, written after it, holds sums of its grey values, and tells that it need not be
+    made again.
     """
 
-    corpus: Path
-    notes: Path
+    folder: Path
     size: int
     method: str
 
-    def note(self, plan: ShardPlan) -> Path:
-        """Where the note of a shard lies or will."""
-        return self.notes / f"{plan.number:05}.json"
+    def shard(self, plan: ShardPlan) -> Path:
+        """Where the shard of a plan lies or will."""
+        return self.folder / f"{plan.name}.npy"
 
     def __call__(self, plan: ShardPlan) -> None:
-        """Makes the shard of a plan, unless there is that one."""
+        """Makes the shard of a plan, unless it is there."""
         if self.is_done(plan):
             return
-        self.note(plan).unlink(missing_ok=True)
         sums = np.zeros(3, np.int64)
-        with atomic_file(shard_file(self.corpus, plan.number)) as temporary, ShardWriter(temporary, self.size) as shard:
+        with (
+            atomic_file(self.shard(plan), shared=True) as temporary,
+            ShardWriter(temporary, self.size) as shard,
+        ):
             for frame in _decode(plan):
                 shard.append(*self._square(frame))
                 sums += _sums(frame)
-        with atomic_file(self.note(plan)) as temporary:
-            temporary.write_text(json.dumps({"name": plan.name, "sums": sums.tolist()}))
+        with atomic_file(self._note(plan), shared=True) as temporary:
+            temporary.write_text(json.dumps(sums.tolist()))
 
     def is_done(self, plan: ShardPlan) -> bool:
-        """Whether the very shard of a plan exists."""
-        return self.note(plan).is_file() and json.loads(self.note(plan).read_text())["name"] == plan.name
+        """Whether the shard of a plan exists."""
+        return self._note(plan).is_file() and self.shard(plan).is_file()
 
     def sums(self, plan: ShardPlan) -> list[int]:
         """Number of pixels of a finished shard's frames, sum of their values and of the squares."""
-        return json.loads(self.note(plan).read_text())["sums"]
+        return json.loads(self._note(plan).read_text())
+
+    def _note(self, plan: ShardPlan) -> Path:
+        return self.folder / f"{plan.name}.json"
 
     def began(self, plan: ShardPlan) -> bool:
         """Never: all files were decoded once before, and none killed its process."""
@@ -97,7 +101,9 @@ def _decode(plan: ShardPlan) -> Iterator[ndarray]:
     try:
         for path, frames in plan.files:
             yield from decode_frames(path, frames)
-    except (ValueError, OSError):
+    except (ValueError, OSError) as error:
+        if getattr(error, "errno", None) in SYSTEM_ERRORS:
+            raise UnreadableSource(error) from None
         raise ValueError(
             "all files must stay as they are while they are curated, one has changed or is gone; run the same command again."
         ) from None

@@ -5,16 +5,16 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from ..frame_dataset import FrameDataset
 from ..progress_bar import progress_bar
 from ..shard_writer import ShardWriter
-from ..write_corpus import CORPUS_VERSION, SHARD_FRAMES
+from ..write_corpus import CORPUS_VERSION, SHARD_FRAMES, shard_file
 from .build_shard import BuildShard, ShardPlan
 from .curation_options import CurationOptions
 from .decide import decide
@@ -27,11 +27,10 @@ from .plan_shards import plan_shards
 from .pseudonyms import Pseudonyms
 from .run_jobs import Restartable, run_jobs
 from .scan_part import ScanPart
-from .work_folder import work_folder
+from .work_folder import work_folder, work_of
 
 __all__ = ["curate"]
 
-_Job = TypeVar("_Job", Part, ShardPlan)
 _SHARDS, _FEWEST = 32, 64  # so that a small corpus, too, is work for several processes
 
 
@@ -80,16 +79,20 @@ def curate(
     held_parts = [(held.name, part) for part in plan_parts(held.records, ["evaluation", options.to_dict()])]
     names = [(source, part.name) for source, part in parts + held_parts]
     recipe = _digest([CORPUS_VERSION, shard_frames, options.to_dict(), pseudonyms.file(Path()), names])
-    if _is_made(out, recipe):
+    _check_place(out, sources)
+    if _is_made(out, recipe) and not work_of(out).exists():
         return FrameDataset(out)
     crew = _Crew(processes, scheduler, progress)
     with work_folder(out) as folder:
+        if _is_made(out, recipe):  # by a run that was killed, or ended, in the meantime
+            shutil.rmtree(folder)
+            return FrameDataset(out)
         table, evaluation = crew.scan(folder / "scan", options, parts, held_parts)
         decide(table, evaluation, options, progress=progress)
-        write_file_table(_file_table(out), [table, evaluation], pseudonyms)
-        _demand_frames_and_room(table, out, options.size)
+        write_file_table(_file_table(out), [table, evaluation], [*wanted, held], pseudonyms)
+        _demand_frames(table, out)
         facts = {"recipe": recipe, **crew.build(folder, table, options, shard_frames)}
-        finish_corpus(folder / "corpus", table, evaluation, wanted, pseudonyms, options, facts)
+        finish_corpus(folder / "corpus", table, evaluation, [*wanted, held], pseudonyms, options, facts)
         os.rename(folder / "corpus", out)
         shutil.rmtree(folder)
     return FrameDataset(out)
@@ -110,7 +113,7 @@ class _Crew:
         tables = []
         for title, judge, some in (("looking at frames", True, parts), ("looking at evaluation images", False, held)):
             work = ScanPart(folder, options, judge)
-            self._do(title, work, [part for _, part in some], lambda part, work=work: work.result(part).exists())
+            self._do(title, work, [part for _, part in some])
             tables.append(FrameTable.read(work, some))
         return tables[0], tables[1]
 
@@ -120,14 +123,16 @@ class _Crew:
         """Writes the shards of the kept frames; what is to be told of them."""
         shard_frames = shard_frames or min(SHARD_FRAMES, max(_FEWEST, len(table.kept()) // _SHARDS))
         plans = plan_shards(table, shard_frames, [CORPUS_VERSION, options.to_dict()])
-        work = BuildShard(folder / "corpus", folder / "notes", options.size, options.method)
-        self._do("writing shards", work, plans, work.is_done)
+        work = BuildShard(folder / "shards", options.size, options.method)
+        _demand_room(folder, sum(plan.frames for plan in plans if not work.is_done(plan)), options.size)
+        self._do("writing shards", work, plans)
+        _gather([work.shard(plan) for plan in plans], folder / "corpus")
         return {"shard_frames": shard_frames, "grey": grey_statistics(work, plans)}
 
-    def _do(self, title: str, work: Restartable, jobs: Sequence[_Job], is_done: Callable[[_Job], bool]) -> None:
-        waiting = [job for job in jobs if not is_done(job)]
+    def _do(self, title: str, work: Restartable, jobs: Sequence[Part | ShardPlan]) -> None:
+        waiting = [job for job in jobs if not work.is_done(job)]
         total, left = (sum(job.frames for job in some) for some in (jobs, waiting))
-        results = run_jobs(work, waiting, processes=self.processes, scheduler=self.scheduler)
+        results = run_jobs(work, waiting, amount=left, processes=self.processes, scheduler=self.scheduler)
         bar = progress_bar(title, total, "frame", done=total - left, show=self.progress and total > 0)
         with bar, closing(results):
             for job in results:
@@ -142,11 +147,18 @@ def _file_table(out: Path) -> Path:
     return out.with_name(f"{out.name}.files.csv")
 
 
+def _check_place(out: Path, sources: Sequence[str | os.PathLike[str]]) -> None:
+    if os.path.ismount(out):
+        raise ValueError(f"out must not be where a disk is mounted, got '{out}'; name a folder below it.")
+    for source in sources:
+        folder = Path(source if Path(source).exists() else str(source).partition("=")[2]).resolve()
+        if out.is_relative_to(folder):
+            raise ValueError(f"out must not lie in a source, got '{out}' in '{folder}'; name a folder elsewhere.")
+
+
 def _is_made(out: Path, recipe: str) -> bool:
     """Whether the very corpus is there; what else is there must not be overwritten."""
-    if out.is_dir() and not any(out.iterdir()):
-        out.rmdir()
-    if not out.exists():
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return False
     try:
         content = json.loads((out / "corpus.json").read_text(encoding="utf-8"))
@@ -158,13 +170,31 @@ def _is_made(out: Path, recipe: str) -> bool:
     return True
 
 
-def _demand_frames_and_room(table: FrameTable, out: Path, size: int) -> None:
-    kept = len(table.kept())
-    if not kept:
+def _demand_frames(table: FrameTable, out: Path) -> None:
+    if not len(table.rows):
+        raise ValueError("at least one image must lie outside of the excluded folders, got none; check --exclude.")
+    if not len(table.kept()):
         raise ValueError(
             f"at least one frame must be kept, got none of {len(table.rows)}; '{_file_table(out).name}' beside the corpus has the reasons "
             "of files that cannot be read."
         )
-    needed, free = kept * ShardWriter.dtype(size).itemsize, shutil.disk_usage(out.parent).free
+
+
+def _demand_room(folder: Path, frames: int, size: int) -> None:
+    needed, free = frames * ShardWriter.dtype(size).itemsize, shutil.disk_usage(folder).free
     if needed > free:
-        raise OSError(f"'{out.parent}' must have {needed / 1e9:.1f} GB free for the shards, got {free / 1e9:.1f} GB.")
+        raise OSError(
+            f"'{folder.parent}' must have {needed / 1e9:.1f} GB free for the shards, got {free / 1e9:.1f} GB."
+        )
+
+
+def _gather(shards: Sequence[Path], corpus: Path) -> None:
+    """Puts finished shards into a new folder, under their numbers; a kill costs none of them."""
+    shutil.rmtree(corpus, ignore_errors=True)
+    for number, shard in enumerate(shards):
+        target = shard_file(corpus, number)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(shard, target)
+        except OSError:  # a file system without hard links
+            os.replace(shard, target)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy import ndarray
 
-from ..find_images import EXTENSIONS
 from ..read_grey import read_grey
+from ..records.found_files import IMAGE_EXTENSIONS
 from ..xa import read_xa
 
 __all__ = ["decode_frames", "is_image"]
@@ -19,7 +19,7 @@ _AT_ONCE = 16  # frames of a cine in memory as floating-point numbers
 
 def is_image(path: Path) -> bool:
     """Whether a file is a PNG, JPEG, BMP or TIFF by its name; otherwise it is read as DICOM."""
-    return path.suffix[1:].lower() in EXTENSIONS
+    return path.suffix[1:].lower() in IMAGE_EXTENSIONS
 
 
 def decode_frames(path: Path, frames: Sequence[int]) -> Iterator[ndarray]:

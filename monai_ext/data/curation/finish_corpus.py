@@ -38,7 +38,7 @@ def finish_corpus(
         folder: of the corpus, with its shards.
         table: of the frames.
         evaluation: images that are kept for evaluation.
-        sources: of the frames.
+        sources: of the frames, and the evaluation images as the last.
         pseudonyms: for files and patients.
         options: of the curation.
         facts: more to keep in `corpus.json`; with `grey`, mean and standard deviation, and `shard_frames`.
@@ -63,7 +63,7 @@ def finish_corpus(
         {verdict.title: verdict.meaning for verdict in Verdict},
         _facts(table, evaluation, options, facts),
         contact_sheets(table, evaluation, FrameDataset(folder)),
-        notes=_notes(table, sources),
+        notes=_notes(table, evaluation, sources),
     )
     with atomic_file(folder / "report.html") as temporary:
         temporary.write_text(page, encoding="utf-8")
@@ -91,7 +91,7 @@ def _facts(
         "frames looked at": len(table.rows),
         "files": len(table.files),
         "patients known": len(patients),
-        "evaluation images kept out": len(evaluation.rows),
+        "evaluation images to keep out": len(evaluation.kept()),
         "size": f"{options.size} x {options.size} px",
         "grey values": f"mean {grey['mean']:.3f}, deviation {grey['std']:.3f} (of 0 to 1)",
         "near-duplicates": f"up to {options.near} of 256 bits differ; from an evaluation image up to {options.exclude_near}",
@@ -99,7 +99,7 @@ def _facts(
     }
 
 
-def _notes(table: FrameTable, sources: Sequence[Source]) -> list[str]:
+def _notes(table: FrameTable, evaluation: FrameTable, sources: Sequence[Source]) -> list[str]:
     notes = []
     if marked := int(table.rows["text"][table.kept()].sum()):
         notes.append(
@@ -110,6 +110,12 @@ def _notes(table: FrameTable, sources: Sequence[Source]) -> list[str]:
         notes.append(
             f"{broken:,} files cannot be read, or not as a whole; the table of files beside the corpus names them with the reasons."
         )
+    if unseen := len(evaluation.rows) - len(evaluation.kept()):
+        notes.append(
+            f"{unseen:,} evaluation images cannot be read or are empty: what equals them could not be kept out."
+        )
+    if faults := sum(len(source.faults) for source in sources):
+        notes.append(f"{faults:,} labels, tables or folders of the sources are broken; the same table names them.")
     for source in sources:
         notes += [f"{source.name}: {count:,} left out: {reason}." for reason, count in source.left_out.items()]
     return notes

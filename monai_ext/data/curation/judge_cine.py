@@ -18,8 +18,8 @@ ROW = np.dtype(
     [
         ("file", "u4"),
         ("frame", "u4"),
-        ("height", "u2"),
-        ("width", "u2"),
+        ("height", "u4"),
+        ("width", "u4"),
         ("verdict", "u1"),
         ("text", "?"),
         ("hash", "u8", (4,)),

@@ -4,15 +4,14 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
-from ..find_images import EXTENSIONS
-from ..records import READERS, Listing, Record, read_records
+from ..records import READERS, Fault, Listing, Record, read_records
+from ..records.dicom_folders import IMAGES
 
 __all__ = ["Source", "list_sources"]
-
-_DICOM = ("dcm", "dicom", "ima", "")
 
 
 @dataclass(frozen=True)
@@ -23,6 +22,8 @@ class Source:
     records: tuple[Record, ...]
     left_out: dict[str, int]
     """Number of other files, by reason."""
+    faults: tuple[Fault, ...] = ()
+    """Broken labels, tables and folders."""
 
 
 def list_sources(
@@ -44,47 +45,75 @@ def list_sources(
         FileNotFoundError: if a folder does not exist.
         ValueError: if one holds no image, or a kind is unknown.
     """
-    held = [record for folder in exclude for record in _all_records(_read(folder))]
-    seen = {record.path for record in held}
+    evaluation = [listing for folder in exclude for listing in _read(folder)]
+    held = [record for listing in evaluation for record in _all_records(listing)]
+    left_out: Counter[str] = Counter()
+    for listing in evaluation:
+        left_out.update(listing.left_out)
+    seen = {_real(record.path) for record in held}
     names: Counter[str] = Counter()
     sources = []
-    for folder in folders:
-        listing = _read(folder)
-        taken, split_off = _without_evaluation(_all_records(listing))
-        held += [record for record in split_off if record.path not in seen]
-        fresh = tuple(record for record in taken if record.path not in seen)
-        seen |= {record.path for record in (*taken, *split_off)}
+    for listing in (listing for folder in folders for listing in _read(folder)):
+        taken, split_off = _without_evaluation(listing)
+        fresh, fresh_held = (
+            [record for record in records if _real(record.path) not in seen] for records in (taken, split_off)
+        )
+        held += fresh_held
+        seen |= {_real(record.path) for record in (*taken, *split_off)}
         names[listing.source] += 1
-        number = names[listing.source]
         counts = {
             "images of its evaluation splits": len(split_off),
-            "files that another folder holds": len(taken) - len(fresh),
+            "images that lie in an excluded folder or another source": len(taken) - len(fresh),
         }
-        left_out = listing.left_out | {reason: count for reason, count in counts.items() if count}
-        sources.append(Source(listing.source + (f"-{number}" if number > 1 else ""), fresh, left_out))
-    return sources, Source("evaluation", tuple(held), {})
+        sources.append(
+            Source(
+                f"{listing.source}-{names[listing.source]}" if names[listing.source] > 1 else listing.source,
+                tuple(fresh),
+                listing.left_out | {reason: count for reason, count in counts.items() if count},
+                tuple(fault for fault in listing.faults if not fault.image),
+            )
+        )
+    return sources, Source("evaluation", tuple(held), dict(left_out))
 
 
-def _read(folder: str | os.PathLike[str]) -> Listing:
+def _read(folder: str | os.PathLike[str]) -> list[Listing]:
+    """What a folder holds; where it holds DICOM files and images, both."""
     kind, _, path = str(folder).partition("=")
-    return read_records(path, kind) if kind in READERS and path else read_records(folder)
+    if kind in READERS and path and not Path(folder).exists():
+        return [read_records(path, kind)]
+    try:
+        found = read_records(folder)
+    except ValueError as nothing:
+        try:
+            return [read_records(folder, "images")]  # among DICOM files of which none is whole
+        except ValueError:
+            raise nothing from None
+    if found.source != "dicom" or not found.left_out.get(IMAGES):
+        return [found]
+    images = read_records(folder, "images")
+    without = {reason: count for reason, count in found.left_out.items() if reason != IMAGES}
+    return [replace(found, left_out=without), replace(images, left_out={})]
+
+
+def _real(path: Path) -> str:
+    """One name of a file that links reach by several; the file's own name stays, which may be a link to one that says nothing."""
+    return os.path.join(_real_folder(str(path.parent)), path.name)
+
+
+@lru_cache(maxsize=4096)
+def _real_folder(folder: str) -> str:
+    return os.path.realpath(folder)
 
 
 def _all_records(listing: Listing) -> list[Record]:
-    """With broken images that are no record, so that they are told of, in the same way as those that turn out broken later."""
+    """With broken images, so that they are told of in the same way as those that turn out broken later."""
     known = {record.path for record in listing.records}
-    broken = dict.fromkeys(
-        fault.path for fault in listing.faults if _is_picture(fault.path) and fault.path not in known
-    )
+    broken = dict.fromkeys(fault.path for fault in listing.faults if fault.image and fault.path not in known)
     return [*listing.records, *(Record(path, listing.source) for path in broken)]
 
 
-def _is_picture(path: Path) -> bool:
-    return path.suffix[1:].lower() in (*EXTENSIONS, *_DICOM)
-
-
-def _without_evaluation(records: list[Record]) -> tuple[list[Record], list[Record]]:
-    held = [record for record in records if record.split in ("val", "test")]
-    if len(held) == len(records):
-        return records, []
-    return [record for record in records if record.split not in ("val", "test")], held
+def _without_evaluation(listing: Listing) -> tuple[list[Record], list[Record]]:
+    held = [record for record in listing.records if record.split in ("val", "test")]
+    if len(held) == len(listing.records):
+        return _all_records(listing), []
+    return [record for record in _all_records(listing) if record.split not in ("val", "test")], held

@@ -29,6 +29,8 @@ class SourceFile:
     video: str | None = None
     """Of frames that are files of their own, the cine that they belong to."""
     split: str | None = None
+    stamp: tuple[int, ...] = ()
+    """Size and times: another stamp, another file."""
 
     @classmethod
     def of(cls, records: Sequence[Record]) -> SourceFile:
@@ -36,7 +38,15 @@ class SourceFile:
         first = records[0]
         several = first.video is None or first.source == "dicom"  # single images of a series may be of many views
         video = None if several else f"{first.source}/{first.patient}/{first.video}"
-        return cls(first.path, tuple(r.frame for r in records), first.source, first.patient, video, first.split)
+        return cls(
+            first.path,
+            tuple(r.frame for r in records),
+            first.source,
+            first.patient,
+            video,
+            first.split,
+            _stamp(first.path),
+        )
 
 
 @dataclass(frozen=True)
@@ -82,14 +92,14 @@ def _cines(records: Iterable[Record]) -> Iterator[list[SourceFile]]:
 
 
 def _part(files: list[SourceFile], facts: Any) -> Part:
-    identity = [facts, [[str(file.path), file.frames, file.video, *_stamp(file.path)] for file in files]]
+    identity = [facts, [[str(file.path), file.frames, file.video, file.stamp] for file in files]]
     text = json.dumps(identity).encode()
     return Part(hashlib.sha256(text).hexdigest()[:24], tuple(files))
 
 
-def _stamp(path: Path) -> tuple[int, int]:
+def _stamp(path: Path) -> tuple[int, ...]:
     try:
         stat = os.stat(path)
     except OSError:  # told when it is read
-        return 0, 0
-    return stat.st_size, stat.st_mtime_ns
+        return ()
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns

@@ -20,17 +20,14 @@ def plan_shards(table: FrameTable, shard_frames: int, facts: dict) -> list[Shard
         facts: JSON values, what else a shard depends on.
     """
     kept = table.kept()
-    return [
-        _plan(number, table, kept[start : start + shard_frames], facts)
-        for number, start in enumerate(range(0, len(kept), shard_frames))
+    return [_plan(table, kept[start : start + shard_frames], facts) for start in range(0, len(kept), shard_frames)]
+
+
+def _plan(table: FrameTable, rows: list[int], facts: dict) -> ShardPlan:
+    chosen = [
+        (table.files[file].file, tuple(int(row["frame"]) for row in group))
+        for file, group in groupby(table.rows[rows], key=lambda row: int(row["file"]))
     ]
-
-
-def _plan(number: int, table: FrameTable, rows: list[int], facts: dict) -> ShardPlan:
-    chosen = table.rows[rows]
-    files = tuple(
-        (table.files[file].file.path, tuple(int(row["frame"]) for row in group))
-        for file, group in groupby(chosen, key=lambda row: int(row["file"]))
-    )
-    content = [facts, [(str(path), frames) for path, frames in files], chosen["hash"].tolist()]
-    return ShardPlan(number, hashlib.sha256(json.dumps(content).encode()).hexdigest()[:24], files)
+    content = [facts, [(str(file.path), file.stamp, frames) for file, frames in chosen]]
+    name = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:24]
+    return ShardPlan(name, tuple((file.path, frames) for file, frames in chosen))

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
 from pathlib import Path
-
-from monai_ext.ops import atomic_file
 
 __all__ = ["Pseudonyms"]
 
@@ -44,9 +43,11 @@ class Pseudonyms:
 
 def _read_salt(path: Path) -> bytes:
     if not path.is_file():
-        with atomic_file(path) as temporary:
-            temporary.touch(mode=0o600)
-            temporary.write_text(secrets.token_hex(32) + "\n")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):  # two first runs at a time
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(descriptor, "w") as file:
+                file.write(secrets.token_hex(32) + "\n")
     try:
         salt = bytes.fromhex(path.read_text().strip())
     except (OSError, ValueError):

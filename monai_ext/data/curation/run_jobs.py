@@ -23,6 +23,9 @@ class Restartable(Protocol[_J]):
     def __call__(self, job: _J) -> None:
         """Does a job, unless it is done."""
 
+    def is_done(self, job: _J) -> bool:
+        """Whether the result of a job exists."""
+
     def began(self, job: _J) -> bool:
         """Whether a process may have died at the job; never of work whose jobs cannot kill a process."""
 
@@ -31,13 +34,19 @@ class Restartable(Protocol[_J]):
 
 
 def run_jobs(
-    work: Restartable[_J], jobs: Sequence[_J], *, processes: int | None = None, scheduler: str | None = None
+    work: Restartable[_J],
+    jobs: Sequence[_J],
+    *,
+    amount: int | None = None,
+    processes: int | None = None,
+    scheduler: str | None = None,
 ) -> Iterator[_J]:
     """Does jobs in processes of this machine, or on a Dask cluster; a job that kills its process does not end the run.
 
     Args:
         work: a function whose results are files, which all processes see.
         jobs: to do; each can be told from the others by ==.
+        amount: frames in all jobs, by which the number of processes is chosen.
         processes: of this machine; None for one a core, fewer for little work.
         scheduler: address of a Dask scheduler, such as tcp://host:8786; its workers do the jobs. They need this package, and one thread each
             (`dask worker ADDRESS --nworkers 8 --nthreads 1`): a crash then harms one job.
@@ -50,13 +59,13 @@ def run_jobs(
         ImportError: without dask.distributed, where a scheduler is given.
         OSError: if the scheduler does not answer.
     """
-    return _on_cluster(work, jobs, scheduler) if scheduler else _here(work, list(jobs), processes)
+    return _on_cluster(work, jobs, scheduler) if scheduler else _here(work, list(jobs), amount or len(jobs), processes)
 
 
-def _here(work: Restartable[_J], jobs: list[_J], processes: int | None) -> Iterator[_J]:
+def _here(work: Restartable[_J], jobs: list[_J], amount: int, processes: int | None) -> Iterator[_J]:
     while jobs:
         done = 0
-        results = parallel_map(work, jobs, count=len(jobs), processes=processes, apart=True)
+        results = parallel_map(work, jobs, count=amount, processes=processes, apart=True)
         try:
             with closing(results):
                 for _ in results:

@@ -10,7 +10,7 @@ try:
 except ImportError:  # Windows: two runs into one folder are not noticed
     fcntl = None
 
-__all__ = ["work_folder"]
+__all__ = ["work_folder", "work_of"]
 
 
 @contextlib.contextmanager
@@ -21,14 +21,16 @@ def work_folder(out: Path) -> Iterator[Path]:
         out: folder of the corpus.
 
     Yields:
-        The folder `<out>.work`, with `scan`, `notes` and `corpus/shards` in it.
+        The folder `<out>.work`, with `scan` and `shards` in it, readable by its owner alone.
 
     Raises:
         ValueError: if another run is at work there.
     """
-    folder = out.with_name(f"{out.name}.work")
-    for name in ("scan", "notes", "corpus/shards"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+    folder = work_of(out)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)  # results hold names of files
+    for name in ("scan", "shards"):
+        (folder / name).mkdir(exist_ok=True)
     with open(folder / "lock", "w") as lock:
         try:
             if fcntl:
@@ -37,6 +39,11 @@ def work_folder(out: Path) -> Iterator[Path]:
             raise ValueError(
                 f"'{out}' must be made by one run at a time, another one is at work in '{folder}'."
             ) from error
-        for left in [*folder.rglob("*.at"), *folder.rglob("*.tmp")]:
+        for left in folder.glob("scan/*.at"):
             left.unlink(missing_ok=True)
         yield folder
+
+
+def work_of(out: Path) -> Path:
+    """Where the unfinished work of a corpus lies."""
+    return out.with_name(f"{out.name}.work")

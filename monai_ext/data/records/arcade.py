@@ -82,7 +82,9 @@ def _by_image(files: FoundFiles, annotations: Path, images: list[Path]) -> dict[
     for name, rows in coco.shapes.items():
         path = names.get(name) or stems.get(Path(name).stem)
         if path is None:
-            files.blame(annotations.parent.parent / "images" / name, "the annotations name an image that is missing")
+            files.blame(
+                annotations.parent.parent / "images" / name, "the annotations name an image that is missing", image=True
+            )
         else:
             shapes.setdefault(path, []).extend(rows)
     _blame(files, annotations, coco, [path for path in images if path not in shapes])

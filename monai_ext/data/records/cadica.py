@@ -77,7 +77,7 @@ class _VideoLabels:
 
     def blame_missing(self, video: Path, there: set[str]) -> None:
         for name in sorted((self.selected | self.boxes.keys()) - there):
-            self.files.blame(video / "input" / f"{name}.png", "a frame that the labels name is missing")
+            self.files.blame(video / "input" / f"{name}.png", "a frame that the labels name is missing", image=True)
 
     def record(self, path: Path) -> Record:
         patient, video = _NAME.fullmatch(path.stem).groups()

@@ -11,7 +11,10 @@ from .is_dicom import is_dicom
 from .listing import Listing
 from .record import Record
 
-__all__ = ["read_dicom_folders"]
+__all__ = ["IMAGES", "read_dicom_folders"]
+
+IMAGES = "images that are no DICOM files"
+"""Why files are left out."""
 
 _TAGS = (
     "Modality",
@@ -23,6 +26,7 @@ _TAGS = (
     "StudyInstanceUID",
 )
 _DIRECTORY = "1.2.840.10008.1.3.10"  # SOP class of a DICOMDIR
+_OF_IMAGES = (None, "XA", "RF")  # modalities whose objects are images
 _MOST_FRAMES = 100_000  # more is a broken header
 
 
@@ -45,7 +49,7 @@ def read_dicom_folders(folder: Path) -> Listing:
     if find_spec("pydicom") is None:
         raise ImportError("DICOM needs pydicom, which is not installed; pip install 'monai_ext[dicom]'.")
     files = FoundFiles(folder)
-    files.left_out["images that are no DICOM files"] += len(files.images)
+    files.left_out[IMAGES] += len(files.images)
     files.left_out = +files.left_out
     records = [record for path in files.take(is_dicom) for record in _records(files, path)]
     return files.listing("dicom", records)
@@ -55,15 +59,18 @@ def _records(files: FoundFiles, path: Path) -> list[Record]:
     """One record a frame of a file; none if it holds no image or is broken."""
     try:
         if path.stat().st_size == 0:
-            files.blame(path, "the DICOM file is empty")
+            files.blame(path, "the DICOM file is empty", image=True)
             return []
         header = _header(path)
+        if not header["Rows"] and header["Modality"] in _OF_IMAGES and header["class"] != _DIRECTORY:
+            files.blame(path, "the DICOM header ends before it tells the size of the image", image=True)
+            return []
         if not header["Rows"]:
             files.left_out[_no_image(header)] += 1
             return []
         return _frames(path, header)
     except Exception as error:  # pydicom raises many kinds on broken headers; their texts may quote the patient's data
-        files.blame(path, f"the DICOM header cannot be read ({type(error).__name__})")
+        files.blame(path, f"the DICOM header cannot be read ({type(error).__name__})", image=True)
         return []
 
 

@@ -13,3 +13,5 @@ class Fault:
 
     path: Path
     reason: str
+    image: bool = False
+    """The image itself is broken or missing, so that there is no record of it; otherwise a label, a table, a folder."""

@@ -48,9 +48,9 @@ class FoundFiles:
         self.others = rest
         return taken
 
-    def blame(self, path: Path, reason: str) -> None:
-        """Reports something broken that is no reason to stop."""
-        self._faults.append(Fault(path, reason))
+    def blame(self, path: Path, reason: str, *, image: bool = False) -> None:
+        """Reports something broken that is no reason to stop; `image`: an image of which there will be no record."""
+        self._faults.append(Fault(path, reason, image))
 
     def listing(self, source: str, records: Iterable[Record]) -> Listing:
         """The result.
@@ -88,12 +88,12 @@ class FoundFiles:
         try:
             size = path.stat().st_size
         except OSError as error:
-            self.blame(path, f"the image cannot be read ({error.strerror})")
+            self.blame(path, f"the image cannot be read ({error.strerror})", image=True)
             return
         if size:
             self.images.append(path)
         else:
-            self.blame(path, "the image is an empty file")
+            self.blame(path, "the image is an empty file", image=True)
 
 
 def _reason(path: Path) -> str:

@@ -7,13 +7,13 @@ __all__ = ["is_dicom"]
 
 
 def is_dicom(path: Path) -> bool:
-    """Whether a file is DICOM, by its extension (dcm, dicom) or, where it has none or a number like a UID's last, by its bytes 128 to 131."""
+    """Whether a file is DICOM, by its extension (dcm, dicom, ima) or, where it has none or a number like a UID's last, by its bytes 128 to 131."""
     suffix = path.suffix[1:].lower()
     if path.name.startswith("."):
         return False
-    if suffix in ("dcm", "dicom"):
+    if suffix in ("dcm", "dicom", "ima"):
         return True
-    if suffix and not suffix.isdigit():
+    if (suffix and not suffix.isdigit()) or not path.is_file():
         return False
     try:
         with open(path, "rb") as file:

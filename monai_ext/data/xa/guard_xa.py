@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from typing import TypeVar
 
+from ..system_errors import SYSTEM_ERRORS
 from .xa_fault import XAFault
 
 __all__ = ["guard_xa"]
@@ -19,6 +20,7 @@ def guard_xa(path: str | os.PathLike[str], read: Callable[[], Result]) -> Result
 
     Raises:
         FileNotFoundError, ImportError: as `read` does.
+        OSError: if the system is at fault, see `SYSTEM_ERRORS`.
         ValueError: for everything else.
     """
     try:
@@ -28,6 +30,8 @@ def guard_xa(path: str | os.PathLike[str], read: Callable[[], Result]) -> Result
     except XAFault as fault:
         problem = str(fault)
     except OSError as error:
+        if error.errno in SYSTEM_ERRORS:
+            raise
         problem = f"the system says '{error.strerror or type(error).__name__}'; check the file and its permissions."
     except Exception as error:  # parsers and decoders raise about ten kinds on broken files
         problem = f"its content is damaged ({type(error).__name__}); copy it again or leave it out."
