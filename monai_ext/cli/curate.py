@@ -146,6 +146,7 @@ def _curate(options: Namespace) -> FrameDataset:
         shard_frames=options.shard_frames,
         processes=options.processes,
         scheduler=options.scheduler,
+        tell=print,
     )
 
 

@@ -46,6 +46,10 @@ def find_images(
     barred = {name.lower() for name in ([exclude] if isinstance(exclude, str) else exclude)}
     files: dict[Path, str | None] = {}  # with the reason to leave it out, if any
     for folder in map(Path, folders):
+        if (folder / "corpus.json").is_file():
+            raise ValueError(
+                f"'{folder}' must be a folder of images, it is a corpus; name the images that it was made of."
+            )
         if not folder.is_dir():
             raise FileNotFoundError(f"'{folder}' must be a folder of images, there is none; check dataset_dir.")
         for path in walk_files(folder):

@@ -167,7 +167,6 @@ def _read_facts(folder: Path) -> dict[str, Any]:
         facts = {}
     if facts.get("version") != CORPUS_VERSION:
         raise ValueError(
-            f"'{folder}' must be a corpus of version {CORPUS_VERSION}, got {facts.get('version', 'none')}; "
-            "remove it, if it is one, and make it again."
+            f"'{folder}' must be a corpus of version {CORPUS_VERSION}, got {facts.get('version', 'none')}; make one by vasomim curate."
         )
     return facts

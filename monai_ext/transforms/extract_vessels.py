@@ -33,11 +33,13 @@ class ExtractVessels(Transform):
             (1, height, width), bool, an array or tensor as the image.
 
         Raises:
-            ValueError: if the shape is another, a value is undefined, or the method unknown.
+            ValueError: if the shape is another, a value is undefined, grey values lie in 0..1, or the method is unknown.
         """
         if img.ndim != 3:
             raise ValueError(f"image must be (1, height, width), got {tuple(img.shape)}; put the channel first.")
         image = convert_to_tensor(img, track_meta=False)
+        if image.is_floating_point() and 0 < image.max() <= 1:
+            raise ValueError(f"grey values must lie in 0..255, got at most {image.max():.3g}; scale them by 255 first.")
         if image.dtype != torch.float64:
             image = image.float()
         return convert_to_dst_type(extract_vessels(image[None], method=self.method)[0], img, dtype=torch.bool)[0]

@@ -7,7 +7,7 @@ import json
 
 import pytest
 import torch
-from conftest import BUNDLE
+from small_run import BUNDLE
 
 from monai_ext.data import open_frames
 from monai_ext.engines import PrepareFrames

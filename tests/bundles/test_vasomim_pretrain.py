@@ -8,9 +8,9 @@ import monai.bundle
 import numpy as np
 import pytest
 import torch
-from conftest import BUNDLE, SMALL_DATA, SMALL_RUN, run_bundle
 from monai.bundle import ComponentLocator, ConfigParser
 from PIL import Image
+from small_run import BUNDLE, SMALL_DATA, SMALL_RUN, run_bundle
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import monai_ext

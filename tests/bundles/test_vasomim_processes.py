@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import BUNDLE, SMALL_RUN
+from small_run import BUNDLE, SMALL_RUN
 
 pytestmark = pytest.mark.slow
 

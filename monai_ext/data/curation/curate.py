@@ -5,7 +5,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from .plan_shards import plan_shards
 from .pseudonyms import Pseudonyms
 from .run_jobs import Restartable, run_jobs
 from .scan_part import ScanPart
+from .verdict import Verdict
 from .work_folder import work_folder, work_of
 
 __all__ = ["curate"]
@@ -45,6 +47,7 @@ def curate(
     processes: int | None = None,
     scheduler: str | None = None,
     progress: bool = True,
+    tell: Callable[[str], object] = str,
 ) -> FrameDataset:
     """Makes one corpus of archives of angiograms: shards of frames and vessel maps, a manifest and a report.
 
@@ -63,6 +66,7 @@ def curate(
         processes: that work, see `run_jobs`.
         scheduler: address of a Dask scheduler whose workers do the work instead; they see the same folders.
         progress: show bars.
+        tell: called with a line about each folder, see `list_sources`.
 
     Returns:
         The corpus.
@@ -74,7 +78,7 @@ def curate(
         OSError: if the disk has no room or the scheduler does not answer.
     """
     out, options, pseudonyms = Path(out).resolve(), options or CurationOptions(), Pseudonyms(salt_file)
-    wanted, held = list_sources(sources, exclude)
+    wanted, held = list_sources(sources, exclude, tell)
     parts = [(source.name, part) for source in wanted for part in plan_parts(source.records, options.to_dict())]
     held_parts = [(held.name, part) for part in plan_parts(held.records, ["evaluation", options.to_dict()])]
     names = [(source, part.name) for source, part in parts + held_parts]
@@ -174,9 +178,11 @@ def _demand_frames(table: FrameTable, out: Path) -> None:
     if not len(table.rows):
         raise ValueError("at least one image must lie outside of the excluded folders, got none; check --exclude.")
     if not len(table.kept()):
+        totals = Counter(Verdict(verdict).title for verdict in table.rows["verdict"])
+        reasons = ", ".join(f"{count} {title}" for title, count in totals.items())
         raise ValueError(
-            f"at least one frame must be kept, got none of {len(table.rows)}; '{_file_table(out).name}' beside the corpus has the reasons "
-            "of files that cannot be read."
+            f"at least one frame must be kept, got none of {len(table.rows)} ({reasons}); '{_file_table(out).name}' has the reasons of "
+            "files that cannot be read."
         )
 
 

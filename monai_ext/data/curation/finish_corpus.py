@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,9 @@ def finish_corpus(
         facts: more to keep in `corpus.json`; with `grey`, mean and standard deviation, and `shard_frames`.
     """
     names = write_manifest(folder / "manifest.csv", table, evaluation, pseudonyms)
-    counts = {source: _titled(row) for source, row in table.counts().items()}
+    nothing = dict.fromkeys(Verdict, 0)
+    known = table.counts()
+    counts = {source.name: _titled(known.get(source.name, nothing)) for source in sources[:-1]}
     totals = {title: sum(row[title] for row in counts.values()) for title in next(iter(counts.values()))}
     dropped = {title: count for title, count in totals.items() if count and title != Verdict.KEPT.title}
     write_corpus(
@@ -117,5 +120,15 @@ def _notes(table: FrameTable, evaluation: FrameTable, sources: Sequence[Source])
     if faults := sum(len(source.faults) for source in sources):
         notes.append(f"{faults:,} labels, tables or folders of the sources are broken; the same table names them.")
     for source in sources:
-        notes += [f"{source.name}: {count:,} left out: {reason}." for reason, count in source.left_out.items()]
+        notes += _left_out(source)
     return notes
+
+
+def _left_out(source: Source) -> list[str]:
+    """A line for each loss of images; one for all other files."""
+    images = {
+        reason: count for reason, count in source.left_out.items() if re.search("image|frame|video|DICOM", reason)
+    }
+    others = sum(source.left_out.values()) - sum(images.values())
+    lines = [f"{source.name}: {count:,} left out: {reason}." for reason, count in images.items()]
+    return lines + ([f"{source.name}: {others:,} other files left out."] if others else [])

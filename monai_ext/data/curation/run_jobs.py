@@ -98,7 +98,13 @@ def _on_cluster(work: Restartable[_J], jobs: Sequence[_J], scheduler: str) -> It
         from distributed import Client, KilledWorker, as_completed
     except ImportError as error:
         raise ImportError("a scheduler needs Dask; pip install 'monai_ext[dask]'.") from error
-    with Client(scheduler, timeout=_FIRST_ANSWER) as client:
+    try:
+        client = Client(scheduler, timeout=_FIRST_ANSWER)
+    except (OSError, ValueError) as error:
+        raise OSError(
+            f"scheduler must be the address of a running one, such as tcp://host:8786, got '{scheduler}' ({error})."
+        ) from error
+    with client:
         waiting = {client.submit(_on_one_thread, work, job, pure=False): job for job in jobs}
         finished = as_completed(waiting)
         for future in finished:

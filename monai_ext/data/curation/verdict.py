@@ -39,7 +39,7 @@ _WORDS = {
     Verdict.FLAT: ("empty", "All or nearly all pixels have one value."),
     Verdict.NO_CONTRAST: (
         "no contrast",
-        "No vessel is filled: in a cine, frames no better than its first ones; alone, frames without dark ridges.",
+        "No vessel is filled: in a cine, frames no better than its first ones; alone, frames without dark ridges. The rule errs now and then; --keep-all keeps them.",
     ),
     Verdict.TEXT: ("burned-in text", "Something that looks like text, dropped since --text drop was asked."),
     Verdict.EXCLUDED: (

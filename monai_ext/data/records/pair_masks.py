@@ -6,13 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["MaskPairs", "pair_masks"]
+__all__ = ["MaskPairs", "is_mask_folder", "pair_masks"]
 
 _IMAGES = {"images", "image", "imgs", "img", "original", "originals", "originalimages", "frames", "input", "inputs"}
 _MASKS = {
     **dict.fromkeys(("masks", "mask", "labels", "label", "gt", "gts", "groundtruth", "groundtruths", "groundtruthmasks"), "vessels"),
     **dict.fromkeys(("vessel", "vessels", "vesselmask", "vesselmasks", "manual", "annotations", "segmentation"), "vessels"),
     **dict.fromkeys(("catheter", "catheters", "cathetermasks"), "catheter"),
+    **dict.fromkeys(("tree", "trees"), "tree"),
+    **dict.fromkeys(("segments", "segmentmaps"), "segment_map"),
 }  # fmt: skip
 _SUFFIX = re.compile(r"(.+)[_-](gt|mask|label|manual|seg|vessels?)", re.IGNORECASE)
 
@@ -25,11 +27,16 @@ class MaskPairs:
     """Images with their masks."""
 
     masks: dict[Path, dict[str, Path]] = field(default_factory=dict)
-    """Of every image the masks by label, "vessels" or "catheter"; empty for none."""
+    """Of every image the masks by label, "vessels", "catheter", "tree" or "segment_map"; empty for none."""
     lonely: list[Path] = field(default_factory=list)
     """Masks whose image is missing."""
     further: list[Path] = field(default_factory=list)
     """Masks of an image that has one of this label."""
+
+
+def is_mask_folder(name: str) -> bool:
+    """Whether the name of a folder says that it holds masks."""
+    return _letters(name) in _MASKS
 
 
 def pair_masks(paths: Iterable[Path], root: Path) -> MaskPairs:
@@ -66,10 +73,14 @@ def _folder_key(path: Path, root: Path) -> tuple[_Key, str | None]:
     """Key and label of a mask, None of an image, by the folder nearest to the file that tells."""
     folders = path.relative_to(root).parts[:-1]
     for i in reversed(range(len(folders))):
-        name = re.sub(r"[^a-z]", "", folders[i].lower())
+        name = _letters(folders[i])
         if name in _IMAGES or name in _MASKS:
             return (*folders[:i], *folders[i + 1 :], path.stem), _MASKS.get(name)
     return (*folders, path.stem), None
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z]", "", name.lower())
 
 
 def _by_suffix(key: _Key, label: str | None, images: set[_Key]) -> tuple[str | None, _Key]:

@@ -17,6 +17,7 @@ class Record:
 
     - "vessels": path of a mask file, or a tuple of polygons;
     - "catheter": path of a mask file;
+    - "tree", "segment_map": paths of further masks of phantoms: with side branches, and of classes;
     - "segments": tuple of (class, polygon), class 1 to 25 is `SEGMENTS[class - 1]`; a class without polygon is absent from the image;
     - "stenoses": tuple of polygons, empty where the data set names none;
     - "boxes": tuple of `Box`;

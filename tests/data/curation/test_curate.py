@@ -185,13 +185,16 @@ def test_sources_may_overlap_and_are_told_apart(archive, tmp_path):
     corpus = curate(
         [archive["images"], archive["images"], archive["more"]], tmp_path / "c", options=OPTIONS, progress=False
     )
-    assert set(corpus.facts["sources"]) == {"images", "images-3"} and len(corpus) == 5
+    assert set(corpus.facts["sources"]) == {"images", "images-2", "images-3"} and len(corpus) == 5
+    assert not any(corpus.facts["sources"]["images-2"].values())
 
 
 def test_nothing_to_keep_is_an_error_that_leaves_the_reasons(archive, tmp_path):
     (tmp_path / "in").mkdir()
     shutil.copy(archive["images"] / "flat.png", tmp_path / "in")
-    with pytest.raises(ValueError, match=r"at least one frame must be kept, got none of 1; 'corpus.files.csv'"):
+    with pytest.raises(
+        ValueError, match=r"at least one frame must be kept, got none of 1 \(1 empty\); 'corpus.files.csv'"
+    ):
         curate([tmp_path / "in"], tmp_path / "corpus", progress=False)
     assert not (tmp_path / "corpus").exists() and (tmp_path / "corpus.files.csv").exists()
 

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from monai_ext.cli import main
 from monai_ext.data.curation import CurationOptions, curate
 from monai_ext.data.curation.part import plan_parts
 from monai_ext.data.curation.scan_part import ScanPart, read_scan
@@ -191,3 +192,34 @@ def test_who_dies_while_judging_is_the_cine(pictures, tmp_path):
 def test_work_is_for_its_owner_alone(pictures, tmp_path, monkeypatch):
     broken_off(monkeypatch, [save(pictures, tmp_path / "images")], tmp_path / "corpus")
     assert (tmp_path / "corpus.work").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("format", ["folder", "dicom", "cine"])
+def test_masks_of_phantoms_are_no_frames(tmp_path, format):
+    out = tmp_path / "phantoms"
+    frames = ["--frames", "2"] if format == "cine" else []
+    assert main(["phantom", "--count", "2", "--size", "128", "--format", format, "--out", str(out), *frames]) == 0
+    corpus = run([out], tmp_path / "corpus", options=CurationOptions(size=128, near=-1, keep_all=True))
+    assert len(corpus) == (4 if format == "cine" else 2)
+
+
+def test_a_folder_of_masks_and_a_folder_of_data_sets_are_refused(archive, pictures, tmp_path):
+    save(pictures, tmp_path / "set" / "images")
+    save(pictures, tmp_path / "set" / "masks")
+    with pytest.raises(ValueError, match=r"its name says that it holds masks; give the folder above it, or images="):
+        run([tmp_path / "set" / "masks"], tmp_path / "corpus")
+    shutil.copytree(archive["dicom"], tmp_path / "all" / "cines")
+    shutil.copytree(tmp_path / "set", tmp_path / "all" / "caxf")
+    with pytest.raises(ValueError, match=r"holds several: caxf \(masks\), cines \(dicom\); name each of them"):
+        run([tmp_path / "all"], tmp_path / "corpus")
+
+
+def test_it_tells_what_it_takes_a_folder_for(archive, pictures, tmp_path):
+    said = []
+    run([save(pictures, tmp_path / "pictures"), archive["more"]], tmp_path / "corpus", tell=said.append)
+    assert said[0] == f"{tmp_path / 'pictures'}: images, 6 frames" and len(said) == 2
+
+
+def test_a_mistyped_kind_is_told_with_those_that_there_are(pictures, tmp_path):
+    with pytest.raises(ValueError, match=r"kind must be one of arcade, .*, got 'dcm'"):
+        run([f"dcm={save(pictures, tmp_path / 'images')}"], tmp_path / "corpus")
