@@ -23,7 +23,8 @@ _EPILOG = f"""\
 sources
   A folder is looked into: {", ".join(READERS)}.
   A data set is known by its layout, whole or a part of it; KIND=FOLDER tells instead (dicom=/archive). What fits nothing is a folder of
-  images. A data set's own val and test splits are kept out, and what nearly equals them, unless the folder holds nothing else.
+  images; one that holds several data sets is refused: name each. OUT must lie outside of all. A data set's own val and test splits, and what
+  nearly equals them, are kept out, unless the folder holds nothing else.
 
 what it writes
   OUT/shards/NNNNN.npy   records of frame (uint8), vessels (bit-packed) and extent; np.load(file, mmap_mode="r")["frame"][17]

@@ -36,8 +36,8 @@ class SourceFile:
     def of(cls, records: Sequence[Record]) -> SourceFile:
         """File of records that differ in the frame alone."""
         first = records[0]
-        several = first.video is None or first.source == "dicom"  # single images of a series may be of many views
-        video = None if several else f"{first.source}/{first.patient}/{first.video}"
+        alone = first.video is None or first.source == "dicom"  # single images of a series may be of many views
+        video = None if alone else f"{first.source}/{first.patient}/{first.video}"
         return cls(
             first.path,
             tuple(r.frame for r in records),
