@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from argparse import Namespace, RawDescriptionHelpFormatter, _SubParsersAction
+from argparse import Namespace, RawDescriptionHelpFormatter, _ArgumentGroup, _SubParsersAction
+from dataclasses import fields
 from pathlib import Path
 
 from monai_ext.data import FrameDataset
@@ -55,7 +56,6 @@ def add_curate(commands: _SubParsersAction) -> None:
         epilog=_EPILOG,
         formatter_class=RawDescriptionHelpFormatter,
     )
-    usual = CurationOptions()
     parser.add_argument(
         "sources", nargs="+", metavar="SOURCE", help="folder of a data set, of images or of DICOM files"
     )
@@ -67,68 +67,60 @@ def add_curate(commands: _SubParsersAction) -> None:
         metavar="DIR",
         help="evaluation images: near-duplicates stay out; may be repeated",
     )
-    what = parser.add_argument_group("what to keep")
-    what.add_argument(
-        "--size",
-        type=int,
-        default=usual.size,
-        metavar="PX",
-        help=f"longest side; larger frames are reduced, smaller ones padded ({usual.size})",
-    )
-    what.add_argument(
-        "--near",
-        type=int,
-        default=usual.near,
-        metavar="BITS",
-        help=f"drop frames within so many of 256 bits of a kept one; -1 keeps all ({usual.near})",
-    )
-    what.add_argument(
-        "--exclude-near",
-        type=int,
-        default=usual.exclude_near,
-        metavar="BITS",
-        help=f"the same of evaluation images ({usual.exclude_near})",
-    )
-    what.add_argument(
-        "--min-side",
-        type=int,
-        default=usual.min_side,
-        metavar="PX",
-        help=f"shortest side of a frame ({usual.min_side})",
-    )
-    what.add_argument(
-        "--text",
-        choices=("flag", "drop"),
-        default=usual.text,
-        help="frames that seem to hold burned-in text: mark them in the manifest, or drop them (flag)",
-    )
-    what.add_argument("--keep-all", action="store_true", help="keep frames without contrast")
-    what.add_argument(
-        "--vessels",
-        dest="method",
-        choices=("robust", "published"),
-        default=usual.method,
-        help="rule of the vessel maps (robust)",
-    )
-    how = parser.add_argument_group("how to work")
-    how.add_argument("--salt", metavar="FILE", help="secret of the keys, made if missing (~/.config/vasomim/salt)")
-    how.add_argument(
-        "--shard-frames", type=int, metavar="N", help="frames in a shard (64 to 512, as many as there are)"
-    )
-    how.add_argument("--processes", type=int, metavar="P", help="of this machine (one a core, fewer for little work)")
-    how.add_argument(
-        "--scheduler",
-        metavar="ADDRESS",
-        help="Dask scheduler whose workers do the work; all see the same folders; pip install 'monai_ext[dask]'",
-    )
+    _add_what(parser.add_argument_group("what to keep"))
+    _add_how(parser.add_argument_group("how to work"))
     parser.set_defaults(run=_run, stopped="stopped; the same command goes on where it was.")
+
+
+def _add_what(group: _ArgumentGroup) -> None:
+    """Fields of `CurationOptions`."""
+    usual = CurationOptions()
+    for name, unit, text in (
+        ("size", "PX", "longest side; larger frames are reduced, smaller ones padded"),
+        ("near", "BITS", "drop frames within so many of 256 bits of a kept one; -1 keeps all"),
+        ("exclude_near", "BITS", "the same of evaluation images"),
+        ("min_side", "PX", "shortest side of a frame"),
+    ):
+        value = getattr(usual, name)
+        group.add_argument(_option(name), type=int, default=value, metavar=unit, help=f"{text} ({value})")
+    for option, name, choices, text in (
+        (
+            "--text",
+            "text",
+            ("flag", "drop"),
+            "frames that seem to hold burned-in text: mark them in the manifest, or drop them",
+        ),
+        ("--vessels", "method", ("robust", "published"), "rule of the vessel maps"),
+    ):
+        value = getattr(usual, name)
+        group.add_argument(option, dest=name, choices=choices, default=value, help=f"{text} ({value})")
+    group.add_argument("--keep-all", action="store_true", help="keep frames without contrast")
+
+
+def _add_how(group: _ArgumentGroup) -> None:
+    for option, kind, unit, text in (
+        ("--salt", str, "FILE", "secret of the keys, made if missing (~/.config/vasomim/salt)"),
+        ("--shard-frames", int, "N", "frames in a shard (64 to 512, as many as there are)"),
+        ("--processes", int, "P", "of this machine (one a core, fewer for little work)"),
+        (
+            "--scheduler",
+            str,
+            "ADDRESS",
+            "Dask scheduler whose workers do the work; all see the same folders; pip install 'monai_ext[dask]'",
+        ),
+    ):
+        group.add_argument(option, type=kind, metavar=unit, help=text)
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _run(options: Namespace) -> None:
     for name in ("processes", "shard_frames"):
         value = getattr(options, name)
         if value is not None and value < 1:
-            raise CommandError(f"--{name.replace('_', '-')} must be at least 1, got {value}.")
+            raise CommandError(f"{_option(name)} must be at least 1, got {value}.")
     try:
         corpus = _curate(options)
     except (ImportError, OSError, RuntimeError, ValueError) as error:
@@ -137,12 +129,11 @@ def _run(options: Namespace) -> None:
 
 
 def _curate(options: Namespace) -> FrameDataset:
-    kept = ("size", "near", "exclude_near", "min_side", "text", "keep_all", "method")
     return curate(
         options.sources,
         options.out,
         exclude=options.exclude,
-        options=CurationOptions(**{name: getattr(options, name) for name in kept}),
+        options=CurationOptions(**{field.name: getattr(options, field.name) for field in fields(CurationOptions)}),
         salt_file=options.salt,
         shard_frames=options.shard_frames,
         processes=options.processes,

@@ -89,8 +89,7 @@ def cache_frames(
             logger.info(f"preparing {len(source.names)} {source.kind}, once; they are kept in '{folder}'")
             jobs = ((source, size, name) for name in source.names)
             squares = parallel_map(_square, jobs, count=len(source.names), processes=processes)
-            bar = progress_bar("preparing frames", len(source.names), "frame", show=progress)
-            bar.iterable = squares
+            bar = progress_bar("preparing frames", len(source.names), "frame", show=progress, over=squares)
             _write(source, size, temporary, bar, shard_frames)
     return folder
 

@@ -37,7 +37,7 @@ class FrameDataset(Dataset):
         left_out: number of files that are no frames, by reason, for `describe` and `summary`.
 
     Raises:
-        ValueError: if the folder is no corpus of this version, or a shard of it is missing or cut off.
+        ValueError: if the folder is no corpus of this version; on reading, if a shard is missing or cut off.
     """
 
     def __init__(self, folder: str | os.PathLike[str], left_out: Mapping[str, int] | None = None) -> None:

@@ -60,9 +60,8 @@ def _kept_sheet(source: str, places: ndarray, clean: ndarray, corpus: FrameDatas
 
 def _dropped_sheet(table: FrameTable, evaluation: FrameTable, verdict: Verdict) -> Sheet:
     rows = np.flatnonzero(table.rows["verdict"] == verdict)
-    pictured = (
-        [] if verdict in (Verdict.TEXT, Verdict.FLAT) else rows[~table.rows["text"][rows]]
-    )  # pages of text are nearly flat
+    hidden = verdict in (Verdict.TEXT, Verdict.FLAT)  # pages of text are nearly flat
+    pictured = rows[:0] if hidden else rows[~table.rows["text"][rows]]
     cards = (_dropped_card(table, evaluation, row, verdict) for row in _spread(pictured, _SHOWN))
     return Sheet(verdict.title.capitalize(), verdict.meaning, tuple(card for card in cards if card), len(rows))
 

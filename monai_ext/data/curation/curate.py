@@ -195,7 +195,7 @@ def _demand_room(folder: Path, frames: int, size: int) -> None:
 
 
 def _gather(shards: Sequence[Path], corpus: Path) -> None:
-    """Puts finished shards into a new folder, under their numbers; a kill costs none of them."""
+    """Puts finished shards into a new folder, under their numbers; where there are hard links, a kill costs none of them."""
     shutil.rmtree(corpus, ignore_errors=True)
     for number, shard in enumerate(shards):
         target = shard_file(corpus, number)

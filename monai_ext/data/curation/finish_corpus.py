@@ -73,7 +73,7 @@ def finish_corpus(
 
 
 def grey_statistics(build: BuildShard, plans: Sequence[ShardPlan]) -> dict[str, float]:
-    """Mean and standard deviation of the grey values, in [0, 1], of all frames of a corpus."""
+    """Mean and standard deviation of the grey values, in [0, 1], of all frames of a corpus, before large ones are reduced."""
     pixels, total, squares = map(sum, zip(*(build.sums(plan) for plan in plans), strict=True))
     mean = total / pixels
     deviation = math.sqrt(max(squares / pixels - mean**2, 0))

@@ -136,8 +136,8 @@ class ScanPart:
 
 
 def _facts(path: Path) -> dict[str, Any]:
-    header = read_xa_header(path)
-    return {name: getattr(header, name) for name in _FACTS}
+    facts = read_xa_header(path).facts()
+    return {name: facts[name] for name in _FACTS}
 
 
 def read_scan(file: Path) -> tuple[ndarray, dict[int, dict[str, Any]]]:

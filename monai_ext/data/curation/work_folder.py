@@ -39,7 +39,7 @@ def work_folder(out: Path) -> Iterator[Path]:
             raise ValueError(
                 f"'{out}' must be made by one run at a time, another one is at work in '{folder}'."
             ) from error
-        for left in folder.glob("scan/*.at"):
+        for left in [*folder.glob("scan/*.at"), *folder.glob("*/*.tmp")]:
             left.unlink(missing_ok=True)
         yield folder
 

@@ -12,7 +12,7 @@ from .frame_table import FrameTable, KnownFile
 from .pseudonyms import Pseudonyms
 from .verdict import Verdict
 
-__all__ = ["frame_names", "write_manifest"]
+__all__ = ["write_manifest"]
 
 _FACTS = {
     "frame_time": "frame_time_ms",
@@ -36,7 +36,7 @@ _COLUMNS = (
 )
 
 
-def frame_names(table: FrameTable, pseudonyms: Pseudonyms) -> list[str]:
+def _frame_names(table: FrameTable, pseudonyms: Pseudonyms) -> list[str]:
     """Name of each frame: key of its file and its number from 0, such as 1f0c5d2a9b3e4f60-0017."""
     keys = [pseudonyms.file(known.file.path) for known in table.files]
     return [f"{keys[row['file']]}-{row['frame']:04}" for row in table.rows]
@@ -51,7 +51,7 @@ def write_manifest(path: Path, table: FrameTable, evaluation: FrameTable, pseudo
     Returns:
         Names of the kept frames, in their order.
     """
-    names, held = frame_names(table, pseudonyms), frame_names(evaluation, pseudonyms)
+    names, held = _frame_names(table, pseudonyms), _frame_names(evaluation, pseudonyms)
     kept = []
     with atomic_file(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

@@ -6,6 +6,7 @@ from PIL import Image
 from scipy import ndimage
 from scipy.sparse.csgraph import connected_components
 
+from .check_frame import check_frame
 from .square_opening import square_opening
 
 __all__ = ["find_text"]
@@ -45,10 +46,7 @@ def find_text(frame: np.ndarray) -> list[Box]:
         TypeError: if the frame is not uint8.
         ValueError: if it has another shape, or no pixels.
     """
-    if frame.dtype != np.uint8:
-        raise TypeError(f"frame must be uint8, got {frame.dtype}; scale it to grey values 0..255.")
-    if frame.ndim != 2 or not frame.size:
-        raise ValueError(f"frame must be (rows, columns), got {frame.shape}; take one frame of a cine.")
+    check_frame(frame)
     factor = max(1, max(frame.shape) // _SIDE)
     reduced = np.asarray(Image.fromarray(np.ascontiguousarray(frame)).reduce(factor))
     found = [box for inverted in (False, True) for box in _rows(_characters(_strokes(reduced, inverted)))]

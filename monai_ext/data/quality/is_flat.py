@@ -4,6 +4,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from .check_frame import check_frame
+
 __all__ = ["is_flat"]
 
 _BLOCK = 8  # pixels of a side averaged, so that noise does not hide an empty frame
@@ -27,10 +29,7 @@ def is_flat(frame: np.ndarray) -> str | None:
         TypeError: if the frame is not uint8.
         ValueError: if it has another shape, or no pixels.
     """
-    if frame.dtype != np.uint8:
-        raise TypeError(f"frame must be uint8, got {frame.dtype}; scale it to grey values 0..255.")
-    if frame.ndim != 2 or not frame.size:
-        raise ValueError(f"frame must be (rows, columns), got {frame.shape}; take one frame of a cine.")
+    check_frame(frame)
     block = max(1, min(_BLOCK, *(side // 2 for side in frame.shape)))
     means = np.asarray(Image.fromarray(np.ascontiguousarray(frame)).reduce(block))
     counts = np.bincount(means.ravel(), minlength=256)

@@ -34,21 +34,10 @@ def read_xa(path: str | os.PathLike[str], *, frames: Sequence[int] | None = None
             nothing that was read from it but numbers of the pixels' layout.
     """
     numbers = None if frames is None else [index(frame) for frame in frames]
+    return guard_xa(path, lambda: _read(path, numbers))
 
-    def read() -> XACine:
-        with open_xa(path) as file:
-            header, decoder = describe_xa(file), FrameDecoder(file)
-            return XACine(
-                frames=show_frames(file, decoder, wanted_frames(file, numbers)),
-                frame_count=header.frame_count,
-                bits=header.bits,
-                frame_time=header.frame_time,
-                primary_angle=header.primary_angle,
-                secondary_angle=header.secondary_angle,
-                imager_pixel_spacing=header.imager_pixel_spacing,
-                source_detector=header.source_detector,
-                source_patient=header.source_patient,
-                burned_in=header.burned_in,
-            )
 
-    return guard_xa(path, read)
+def _read(path: str | os.PathLike[str], numbers: Sequence[int] | None) -> XACine:
+    with open_xa(path) as file:
+        facts, decoder = describe_xa(file).facts(), FrameDecoder(file)
+        return XACine(frames=show_frames(file, decoder, wanted_frames(file, numbers)), **facts)

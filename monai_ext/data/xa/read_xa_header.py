@@ -22,9 +22,9 @@ def read_xa_header(path: str | os.PathLike[str]) -> XAHeader:
         ImportError: without pydicom.
         ValueError: if it is no DICOM file, holds another kind of image or no pixels, or its header is damaged or impossible.
     """
+    return guard_xa(path, lambda: _read(path))
 
-    def read() -> XAHeader:
-        with open_xa(path) as file:
-            return describe_xa(file)
 
-    return guard_xa(path, read)
+def _read(path: str | os.PathLike[str]) -> XAHeader:
+    with open_xa(path) as file:
+        return describe_xa(file)

@@ -5,33 +5,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .xa_facts import XAFacts
+
 __all__ = ["XACine"]
 
 
-@dataclass(frozen=True, eq=False)
-class XACine:
-    """An X-ray cine ready to be looked at, without anything that names the patient; see `read_xa`.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class XACine(XAFacts):
+    """An X-ray cine ready to be looked at, without anything that names the patient; see `read_xa`, and `XAFacts` for what is known of it.
 
     Attributes:
-        frames: (frames, rows, columns), float32, 0..1; more X-rays are brighter, so vessels with contrast agent are dark.
-        frame_count: frames that the file holds, of which `frames` may be some.
-        bits: stored for each pixel in the file, 1..16.
-        frame_time: milliseconds between frames of the file; the median where they differ. None if unknown, as all that follow.
-        primary_angle: of the C-arm in degrees, LAO positive; of the file's first frame.
-        secondary_angle: of the C-arm in degrees, CRA positive; of the file's first frame.
-        imager_pixel_spacing: (row, column) distance of pixel centres at the detector in mm.
-        source_detector: distance in mm.
-        source_patient: distance in mm; to the isocentre in enhanced images.
-        burned_in: whether text lies in the pixels, by which the patient could be known.
+        frames: (frames, rows, columns), float32, 0..1; more X-rays are brighter, so vessels with contrast agent are dark. Some or all of the
+            `frame_count` that the file holds.
     """
 
     frames: np.ndarray = field(repr=False)
-    frame_count: int
-    bits: int
-    frame_time: float | None
-    primary_angle: float | None
-    secondary_angle: float | None
-    imager_pixel_spacing: tuple[float, float] | None
-    source_detector: float | None
-    source_patient: float | None
-    burned_in: bool | None
