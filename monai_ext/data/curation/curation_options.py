@@ -15,7 +15,7 @@ class CurationOptions:
     """What to keep, and how.
 
     Distances are counts of differing bits between perceptual hashes, of 256. Measured on 800 frames of ARCADE and a cine: a frame stored
-    twice has 0 to 4, neighbours in a cine 0 to 16 (median 4), two moments of one view up to 54, views of different patients 66 and more.
+    twice has 0 to 4, neighbours in a cine 0 to 16 (median 4), two moments of one view up to 54, pictures that do not look alike 66 and more.
 
     Args:
         size: side of the corpus' squares in pixels; a multiple of 8. Larger frames are reduced, smaller ones padded.
@@ -32,7 +32,7 @@ class CurationOptions:
 
     size: int = 512
     near: int = 8
-    exclude_near: int = 48
+    exclude_near: int = 56
     min_side: int = 64
     text: str = "flag"
     keep_all: bool = False
