@@ -6,7 +6,7 @@ A network is trained on phantoms alone, no real pixel, for a fixed time, and jud
 the real images: the last weights are judged, the threshold is 0.5. Training lasts --minutes of the clock, drawing the phantoms not
 counted. A busy machine shows a network fewer images in that time; --images instead makes rows comparable there, and repeatable.
 Phantoms are drawn once and kept in --cache, under a hash of the code of monai_ext/phantom, the settings, seed, number and labels;
-folders of older code may be removed. Needs scikit-image (extra `dev`).
+folders of older code may be removed.
 
 --out receives weights.safetensors (every few minutes), log.csv, real.csv and phantoms.csv (a row an image), result.md and worst.png.
 
@@ -38,13 +38,13 @@ from matplotlib.figure import Figure
 from monai.losses import DiceCELoss
 from monai.networks.nets import UNet
 from PIL import Image
-from skimage.morphology import skeletonize
 from torch import Tensor, nn
 from tqdm import tqdm
 from vessel_map_quality import draw, read_cases, segment
 
 from monai_ext.data import FrameDataset, open_frames
 from monai_ext.engines import PrepareFrames
+from monai_ext.metrics import compute_cl_dice
 from monai_ext.networks import UNeXt, read_weights, seeded, write_weights
 from monai_ext.ops import atomic_file, unpack_bits
 
@@ -78,17 +78,6 @@ def phantom_cases(frames: FrameDataset) -> Iterator[Case]:
         yield Case(name, frame["image"][0].numpy(), unpack_bits(frame["vessels"])[0].numpy().astype(bool))
 
 
-def cl_dice(found: np.ndarray, reference: np.ndarray) -> float:
-    """Harmonic mean of the share of each skeleton inside the other mask (Shit et al., CVPR 2021, equations 1 to 3)."""
-    topology_precision = _share(skeleton(found), reference)
-    topology_sensitivity = _share(skeleton(reference), found)
-    return 2 * topology_precision * topology_sensitivity / max(1e-9, topology_precision + topology_sensitivity)
-
-
-def skeleton(mask: np.ndarray) -> np.ndarray:
-    return skeletonize(np.array(mask, np.uint8, order="C")).astype(bool)  # a copy: scikit-image 0.26 crashes on views
-
-
 def _share(part: np.ndarray, whole: np.ndarray) -> float:
     return float((part & whole).sum() / max(1, part.sum()))
 
@@ -96,7 +85,7 @@ def _share(part: np.ndarray, whole: np.ndarray) -> float:
 def scores_of(found: np.ndarray, reference: np.ndarray) -> tuple[float, ...]:
     """`MEASURES` of one image; all 0 where nothing was found."""
     dice = 2 * (found & reference).sum() / max(1, found.sum() + reference.sum())
-    return float(dice), cl_dice(found, reference), _share(found, reference), _share(reference, found)
+    return float(dice), compute_cl_dice(found, reference), _share(found, reference), _share(reference, found)
 
 
 @torch.no_grad()

@@ -3,6 +3,18 @@
 
 __version__ = "0.1.0"
 
-from . import data, engines, handlers, losses, metrics, networks, ops, optimizers, phantom, transforms
+from . import data, engines, handlers, inferers, losses, metrics, networks, ops, optimizers, phantom, transforms
 
-__all__ = ["data", "engines", "handlers", "losses", "metrics", "networks", "ops", "optimizers", "phantom", "transforms"]
+__all__ = [
+    "data",
+    "engines",
+    "handlers",
+    "inferers",
+    "losses",
+    "metrics",
+    "networks",
+    "ops",
+    "optimizers",
+    "phantom",
+    "transforms",
+]

@@ -16,6 +16,7 @@ ALLOWED = {
     "handlers": {"ops"},
     "optimizers": {"ops"},
     "engines": {"ops"},
+    "inferers": {"ops"},
     "phantom": {"ops", "transforms"},
     "data": {"ops", "transforms", "phantom"},
 }

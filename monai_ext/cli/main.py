@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from .command_error import CommandError
 from .curate import add_curate
+from .experiment import add_experiment
 from .one_line_parser import OneLineParser
 from .phantom import add_phantom
 
 __all__ = ["main"]
 
-_COMMANDS = (add_curate, add_phantom)
+_COMMANDS = (add_curate, add_phantom, add_experiment)
 """Each adds its parser, with defaults: `run`, which takes the options, and `stopped`, what Ctrl-C leaves."""
 
 

@@ -5,11 +5,15 @@ from . import curation, quality, records, xa
 from .cache_frames import FrameSource, cache_frames
 from .collate_batch import collate_batch
 from .curation import CurationOptions, curate
+from .find_angiograms import find_angiograms
 from .find_images import ImageListing, find_images
 from .frame_dataset import FrameDataset
 from .frame_sampler import FrameSampler
 from .frames import open_frames
 from .image_folders import ImageFolders
+from .labelled import LabelledImages, labelled_items
+from .load_angiogram import LoadAngiogram
+from .load_angiogram_dict import LoadAngiogramd
 from .phantoms import Phantoms
 from .read_grey import read_grey
 from .readable_images import readable_images
@@ -23,6 +27,9 @@ __all__ = [
     "FrameSource",
     "ImageFolders",
     "ImageListing",
+    "LabelledImages",
+    "LoadAngiogram",
+    "LoadAngiogramd",
     "LoadImageXA",
     "LoadImageXADict",
     "LoadImageXAd",
@@ -33,7 +40,9 @@ __all__ = [
     "collate_batch",
     "curate",
     "curation",
+    "find_angiograms",
     "find_images",
+    "labelled_items",
     "open_frames",
     "quality",
     "read_grey",

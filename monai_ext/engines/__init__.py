@@ -4,13 +4,17 @@
 from .announce_run import announce_run
 from .as_bool import as_bool
 from .autocast_dtype import autocast_dtype
+from .device_generator import DeviceGenerator
 from .prepare_frames import PrepareFrames
+from .prepare_labelled import PrepareLabelled
 from .prepare_masked_batch import PrepareMaskedBatch
 from .run_plan import RunPlan
 from .state_cause_last import state_cause_last
 
 __all__ = [
+    "DeviceGenerator",
     "PrepareFrames",
+    "PrepareLabelled",
     "PrepareMaskedBatch",
     "RunPlan",
     "announce_run",

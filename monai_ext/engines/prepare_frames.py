@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +8,8 @@ import torch
 from torch import Tensor
 
 from monai_ext.ops import crop_resize, crop_resize_nearest, full_boxes, random_crop_boxes
+
+from .device_generator import DeviceGenerator
 
 __all__ = ["PrepareFrames"]
 
@@ -55,9 +56,7 @@ class PrepareFrames:
             raise ValueError(f"std must be positive, got {std}.")
         self.mean, self.std = mean, std
         self.augment, self.flip, self.area, self.ratio = augment, flip, area, ratio
-        self.seed = seed + 1_000_003 * rank
-        self.generator: torch.Generator | None = None
-        self._state: Mapping[str, Any] | None = None
+        self.generator = DeviceGenerator(seed, rank)
 
     def __call__(
         self, batch: Mapping[str, Tensor], device: torch.device | str, non_blocking: bool = False, **_: Any
@@ -91,26 +90,13 @@ class PrepareFrames:
         return boxes, torch.rand(len(extent), generator=generator, device=extent.device) < 0.5
 
     def generator_on(self, device: torch.device) -> torch.Generator:
-        """The generator, made on first use, since only the first batch tells the device."""
-        if self.generator is None:
-            self.generator = torch.Generator(device).manual_seed(self.seed)
-            if self._state and self._state["device"] == self.generator.device.type:
-                self.generator.set_state(self._state["generator"])
-            elif self._state:
-                warnings.warn(
-                    f"crops and masks start anew from the seed: their generator was saved on a {self._state['device']} device and "
-                    f"goes on on a {self.generator.device.type} device.",
-                    stacklevel=3,
-                )
-        return self.generator
+        """What crops are drawn from."""
+        return self.generator.on(device)
 
     def state_dict(self) -> dict[str, Any]:
         """State of the generator, for the checkpoint."""
-        if self.generator is None:
-            return {}
-        return {"generator": self.generator.get_state(), "device": self.generator.device.type}
+        return self.generator.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a saved state; on another kind of device, whose generators differ, from the seed."""
-        self._state = state or None
-        self.generator = None
+        """Go on from a saved state, see `DeviceGenerator`."""
+        self.generator.load_state_dict(state)

@@ -74,6 +74,12 @@ class CurveRecorder:
         if self.folder is not None and idist.get_rank() == 0:
             _write_csv(self.rows, self.folder / "curves.csv")
 
+    def add(self, values: Mapping[str, float]) -> None:
+        """Further columns of the latest row, such as what a validation after the epoch has found."""
+        self.rows[-1].update(values)
+        if self.folder is not None and idist.get_rank() == 0:
+            _write_csv(self.rows, self.folder / "curves.csv")
+
     def state_dict(self) -> dict[str, Any]:
         """The rows so far."""
         return {"rows": [dict(row) for row in self.rows]}

@@ -47,7 +47,7 @@ class EpochProgressBar:
         self._bar: tqdm | None = None
 
     def attach(self, engine: Engine) -> None:
-        """Show the epochs of `engine`, a MONAI trainer or evaluator with `decollate=False`."""
+        """Show the epochs of `engine`, a MONAI trainer or evaluator; losses where its output is one dictionary (`decollate=False`)."""
         if idist.get_rank() != 0:
             return
         if (self.stream or sys.stderr).isatty():
@@ -82,7 +82,10 @@ def _title(engine: Engine) -> str:
 
 
 def _losses(engine: Engine, parts: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    loss = engine.state.output.get(CommonKeys.LOSS)  # an evaluator has none
+    output = engine.state.output
+    loss = (
+        output.get(CommonKeys.LOSS) if isinstance(output, Mapping) else None
+    )  # an evaluator has none, decollated or not
     return ({} if loss is None else {"loss": loss}) | dict(parts)
 
 

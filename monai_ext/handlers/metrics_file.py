@@ -18,10 +18,11 @@ __all__ = ["MetricsFile"]
 
 
 class MetricsFile:
-    """Writes `metrics.json` (mean, standard deviation, n by quantity) and `metrics.csv` (one row an image) when a run ends, and logs the means.
+    """Writes `metrics.json` (mean, standard deviation, n by quantity, and what else the metric says of it) and `metrics.csv` (one row an image) when a run ends, and logs the means.
 
     Args:
-        metric: has `summary` and `rows` after the run, like `ReconstructionQuality`.
+        metric: has `summary` and `rows` after the run, like `ReconstructionQuality`; a `summary_by_class` that is not empty goes
+            into `metrics.json` as `classes`.
         folder: where to write; made if missing.
         files: names of the images, in the order of the data, for the rows; their number when left out.
         context: what else `metrics.json` shall say (data, weights, seed), JSON values.
@@ -44,8 +45,10 @@ class MetricsFile:
         """Write both files."""
         if idist.get_rank() > 0:
             return
+        classes = vars(self.metric).get("summary_by_class")  # Ignite's metrics have every attribute that is asked for
+        content = {**self.metric.summary, **({"classes": classes} if classes else {}), "context": self.context}
         with atomic_file(self.folder / "metrics.json") as temporary:
-            temporary.write_text(json.dumps({**self.metric.summary, "context": self.context}, indent=2) + "\n")
+            temporary.write_text(json.dumps(content, indent=2) + "\n")
         with atomic_file(self.folder / "metrics.csv") as temporary, open(temporary, "w", newline="") as file:
             writer = csv.DictWriter(file, ["image", *self.metric.summary], extrasaction="ignore")
             writer.writeheader()
@@ -53,4 +56,5 @@ class MetricsFile:
                 values = {name: "" if math.isnan(value) else f"{value:.6f}" for name, value in row.items()}
                 writer.writerow({"image": self.files[i] if self.files else i, **values})
         for name, value in self.metric.summary.items():
-            engine.logger.info(f"{name} {value['mean']:.4f} ± {value['std']:.4f} ({value['n']} images)")
+            interval = " [{:.4f}, {:.4f}]".format(*value["ci95"]) if "ci95" in value else ""
+            engine.logger.info(f"{name} {value['mean']:.4f} ± {value['std']:.4f}{interval} ({value['n']} images)")

@@ -27,14 +27,19 @@ _NAMES = {
     "masked_error_background": "masked error, background patches",
     "hidden_vessel_share": "hidden patches that hold vessel",
     "vessel_dice": "vessel Dice, S(I) and S(I')",
+    "dice": "Dice",
+    "cldice": "clDice",
+    "hd95": "HD95 (px)",
 }
 _NOT_A_LOSS = {
     "epoch", "hidden_vessel_share", "vessel_patch_share", "guided_share", "learning_rate", "seconds", "images_per_second",
 }  # fmt: skip
+_VALIDATION = "validation_"
 _SHOWN_ITEMS = 20
 _RECONSTRUCTIONS = (
     "Images of the last batch drawn. The segmentor's answers to the image and to its reconstruction should agree."
 )
+_OVERLAYS = "The images that went best, middling and worst, two pictures each; what the colours mean stands below."
 
 _STYLE = """
 :root { color-scheme: light; }
@@ -57,14 +62,17 @@ tr:first-child > * { border-top: 0; }
 tbody th { font-weight: 400; color: #55606e; width: 17rem; }
 td { overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 ul { margin: 0; padding-left: 1.1rem; }
+.broad { position: relative; left: 50%; width: min(96vw, 110rem); transform: translateX(-50%); }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); column-gap: 1rem; }
 .scroll { overflow-x: auto; }
+.scroll td { overflow-wrap: normal; }
 img { display: block; max-width: 100%; height: auto; margin: 0 auto; }
 .wide img { min-width: min(54rem, 175vw); }
 @media (max-width: 40rem) { tbody th { width: 42%; } section { padding: .85rem .9rem; } }
 @media print {
   body { background: #fff; font-size: 11pt; } main { padding: 0; max-width: none; }
   section, .card { border-color: #bbb; break-inside: avoid; } .wide img { min-width: 0; } .scroll { overflow: visible; }
+  .broad { position: static; width: auto; transform: none; }
 }
 """
 
@@ -74,8 +82,8 @@ def write_report(folder: str | os.PathLike[str]) -> Path:
 
     One file that needs nothing else: pictures are inside, no script, no link. What is missing is left out.
 
-    Reads `run.json` (title, knobs, data, environment; see `HtmlReport`), `curves.csv`, `metrics.json` (quantity ->
-    mean, std, n), `reconstructions.png` and `segmentations.png`; writes `loss_curves.png`, `hidden_vessel_share.png` and `report.html`.
+    Reads `run.json` (title, knobs, data, environment; see `HtmlReport`), `curves.csv`, `metrics.json` (see `MetricsFile`),
+    `reconstructions.png`, `segmentations.png` and `overlays.png`; writes `loss_curves.png`, `validation_curve.png`, `hidden_vessel_share.png` and `report.html`.
 
     Args:
         folder: of the run.
@@ -94,12 +102,16 @@ def write_report(folder: str | os.PathLike[str]) -> Path:
     title = str(run.get("title") or folder.resolve().name)
     sections = [
         _losses(folder, rows),
+        _validation(folder, rows),
         _shares(folder, rows),
         _pictures("Reconstructions", folder / "reconstructions.png", _RECONSTRUCTIONS),
         _pictures(
             "Segmentations", folder / "segmentations.png", "Images of the last batch drawn; 0 is white, 1 dark blue."
         ),
         _metrics(metrics),
+        _classes(metrics.get("classes")),
+        _pictures("Overlays", folder / "overlays.png", _OVERLAYS, broad=True),
+        _table("Evaluated", metrics.get("context")),
         '<div class="columns">',
         _table("What was run", run.get("knobs"), "The settings, after all overrides."),
         _table("Data", run.get("data")),
@@ -151,7 +163,9 @@ def _cards(rows: list[dict[str, float]]) -> str:
 
 
 def _losses(folder: Path, rows: list[dict[str, float]]) -> str:
-    columns = [name for name in (rows[-1] if rows else {}) if name not in _NOT_A_LOSS]
+    columns = [
+        name for name in (rows[-1] if rows else {}) if name not in _NOT_A_LOSS and not name.startswith(_VALIDATION)
+    ]
     if not columns:
         return ""
     panels = {_name(column): {column: _name(column)} for column in columns}
@@ -161,6 +175,17 @@ def _losses(folder: Path, rows: list[dict[str, float]]) -> str:
         f'<div class="scroll wide">{_image(picture, "loss by epoch")}</div>',
         "Means over each epoch; lower is better.",
     )
+
+
+def _validation(folder: Path, rows: list[dict[str, float]]) -> str:
+    columns = list(dict.fromkeys(name for row in rows for name in row if name.startswith(_VALIDATION)))
+    if not columns:
+        return ""
+    looked = [row for row in rows if columns[0] in row]
+    panels = {_name(column.removeprefix(_VALIDATION)): {column: column} for column in columns}
+    picture = _save(folder / "validation_curve.png", lambda: draw_curves(looked, panels))
+    text = "On the images that choose the epoch; the weights of the best one are kept."
+    return _section("Validation", _image(picture, "validation by epoch"), text)
 
 
 def _shares(folder: Path, rows: list[dict[str, float]]) -> str:
@@ -177,26 +202,51 @@ def _shares(folder: Path, rows: list[dict[str, float]]) -> str:
     return _section("Does the mask find the vessels?", _image(picture, "hidden vessel share by epoch"), text)
 
 
-def _pictures(heading: str, path: Path, text: str) -> str:
+def _pictures(heading: str, path: Path, text: str, *, broad: bool = False) -> str:
+    """A picture of its own; a broad one may be wider than the text."""
     if not path.is_file():
         return ""
-    return _section(heading, f'<div class="scroll wide">{_image(path, heading.lower())}</div>', text)
+    section = _section(heading, f'<div class="scroll wide">{_image(path, heading.lower())}</div>', text)
+    return f'<div class="broad">{section}</div>' if broad else section
 
 
 def _metrics(metrics: Mapping[str, Any]) -> str:
     measured = {name: value for name, value in metrics.items() if isinstance(value, Mapping) and "mean" in value}
     if not measured:
         return ""
-    head = "<thead><tr><th>quantity</th><th>mean ± standard deviation</th><th>images</th></tr></thead>"
-    body = "".join(
-        f"<tr><th>{escape(_name(name))}</th><td>{_number(value['mean'])}"
-        + (f" ± {_number(value['std'])}" if "std" in value else "")
-        + f"</td><td>{_number(value.get('n', '–'))}</td></tr>"
-        for name, value in measured.items()
-    )
-    return _section("Evaluation", f"<table>{head}<tbody>{body}</tbody></table>") + _table(
-        "Evaluated", metrics.get("context")
-    )
+    with_interval = any("ci95" in value for value in measured.values())
+    head = [
+        "quantity",
+        "mean ± standard deviation",
+        *(["95 % interval of the mean"] if with_interval else []),
+        "images",
+    ]
+    rows = []
+    for name, value in measured.items():
+        mean = _number(value["mean"]) + (f" ± {_number(value['std'])}" if "std" in value else "")
+        interval = [" to ".join(_number(end) for end in value.get("ci95", ["–"]))] if with_interval else []
+        rows.append([escape(_name(name)), mean, *interval, _number(value.get("n", "–"))])
+    return _section("Evaluation", _grid(head, rows))
+
+
+def _classes(classes: Mapping[str, Mapping[str, Any]] | None) -> str:
+    if not classes:
+        return ""
+    measures = list(dict.fromkeys(measure for values in classes.values() for measure in values if measure != "n"))
+    rows = [
+        [escape(str(name)), *(_number(values.get(measure, "–")) for measure in [*measures, "n"])]
+        for name, values in classes.items()
+    ]
+    text = "Means over the images that have the measure; images: those in which the class is in the label or was found."
+    grid = _grid(["class", *map(_name, measures), "images"], rows)
+    return _section("Evaluation by class", f'<div class="scroll">{grid}</div>', text)
+
+
+def _grid(head: list[str], rows: list[list[str]]) -> str:
+    """A table; cells are HTML."""
+    lines = "".join(f"<tr><th>{row[0]}</th>{''.join(f'<td>{cell}</td>' for cell in row[1:])}</tr>" for row in rows)
+    top = "".join(f"<th>{escape(name)}</th>" for name in head)
+    return f"<table><thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table>"
 
 
 def _table(heading: str, values: Mapping[str, Any] | None, text: str = "") -> str:

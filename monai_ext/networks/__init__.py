@@ -9,9 +9,13 @@ from .encoder_file import load_pretrained_encoder, save_encoder
 from .encoder_layouts import to_hf_state_dict, to_timm_state_dict
 from .fold_rgb import fold_rgb
 from .mae import MaskedAutoencoder
-from .presets import masked_autoencoder, vit_encoder
+from .onnx_file import export_onnx
+from .presets import masked_autoencoder, vessel_segmenter, vit_encoder
 from .seeded import seeded
+from .segmenter import VesselSegmenter
+from .segmenter_file import load_segmenter, stored_threshold
 from .segmentor_file import load_segmentor, save_segmentor
+from .tensorrt_engine import compile_tensorrt
 from .transformer_stack import transformer_stack
 from .unext import UNeXt
 from .vit import ViTEncoder
@@ -20,19 +24,25 @@ from .weights_file import read_weights, write_weights
 __all__ = [
     "MaskedAutoencoder",
     "UNeXt",
+    "VesselSegmenter",
     "ViTEncoder",
     "check_weights",
+    "compile_tensorrt",
+    "export_onnx",
     "fold_rgb",
     "load_pretrained_encoder",
+    "load_segmenter",
     "load_segmentor",
     "masked_autoencoder",
     "read_weights",
     "save_encoder",
     "save_segmentor",
     "seeded",
+    "stored_threshold",
     "to_hf_state_dict",
     "to_timm_state_dict",
     "transformer_stack",
+    "vessel_segmenter",
     "vit_encoder",
     "write_weights",
 ]

@@ -6,9 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 from .mae import MaskedAutoencoder
+from .segmenter import VesselSegmenter
 from .vit import ViTEncoder
 
-__all__ = ["masked_autoencoder", "vit_encoder"]
+__all__ = ["masked_autoencoder", "vessel_segmenter", "vit_encoder"]
 
 ENCODERS = {
     "tiny": {"patch_size": 16, "hidden_size": 192, "num_layers": 12, "num_heads": 3},
@@ -25,6 +26,7 @@ DECODERS = {
     "large": PAPER_DECODER,
     "huge": PAPER_DECODER,
 }
+SEGMENTER_WIDTHS = {"tiny": 16, "small": 32, "base": 48, "large": 64, "huge": 64}
 
 
 def vit_encoder(preset: str, *, in_channels: int = 1, **overrides: Any) -> ViTEncoder:
@@ -59,7 +61,37 @@ def masked_autoencoder(preset: str, *, in_channels: int = 1, **overrides: Any) -
     return MaskedAutoencoder(in_channels=in_channels, **{**sizes, **overrides})
 
 
-def _chosen(table: dict[str, dict[str, int]], preset: str) -> dict[str, int]:
+def vessel_segmenter(
+    preset: str,
+    out_channels: int = 1,
+    *,
+    in_channels: int = 1,
+    drop_path: float = 0.0,
+    position_grid: int | None = None,
+    seed: int | None = None,
+    **overrides: Any,
+) -> VesselSegmenter:
+    """Segmenter whose encoder is `vit_encoder(preset)`.
+
+    Args:
+        preset: name of the size.
+        out_channels: 1 for a sigmoid, 1 + number of classes for a softmax.
+        in_channels: of the image.
+        drop_path: of the encoder.
+        position_grid: of the encoder.
+        seed: of the first weights; None draws from torch's global generator.
+        **overrides: arguments of `VesselSegmenter` that replace those of the size.
+
+    Raises:
+        ValueError: if the size is unknown.
+    """
+    encoder = vit_encoder(preset, in_channels=in_channels, drop_path=drop_path, position_grid=position_grid, seed=seed)
+    return VesselSegmenter(
+        encoder, out_channels, **{"width": _chosen(SEGMENTER_WIDTHS, preset), "seed": seed, **overrides}
+    )
+
+
+def _chosen(table: dict[str, Any], preset: str) -> Any:
     if preset not in table:
         raise ValueError(f"preset must be one of {', '.join(table)}, got {preset!r}.")
     return table[preset]

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Leaf of the package: tensor functions, and the one way to write a file; imports nothing else of ours."""
 
+from .affine import affine_warp, random_affines
 from .atomic_file import atomic_file
 from .bits import unpack_bits
 from .crop import crop_resize, crop_resize_nearest, full_boxes, random_crop_boxes
 from .gaussian_blur import gaussian_blur
+from .intensity import vary_intensity
 from .masking import guided_mask, hidden_count, patch_distribution, random_mask
 from .patch_norm import denormalise_patches, normalise_patches, patch_errors
 from .patches import patch_grid, patchify, unpatchify
@@ -14,6 +16,7 @@ from .vessel_map import extract_vessels
 from .xray_field import xray_field
 
 __all__ = [
+    "affine_warp",
     "atomic_file",
     "crop_resize",
     "crop_resize_nearest",
@@ -28,11 +31,13 @@ __all__ = [
     "patch_errors",
     "patch_grid",
     "patchify",
+    "random_affines",
     "random_crop_boxes",
     "random_mask",
     "sato_ridge",
     "sincos_positions",
     "unpack_bits",
     "unpatchify",
+    "vary_intensity",
     "xray_field",
 ]

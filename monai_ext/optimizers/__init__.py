@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which parameters learn how, and how fast."""
 
+from .layer_decay_groups import layer_decay_groups
 from .polynomial_schedule import polynomial_schedule
 from .weight_decay_groups import weight_decay_groups
 
-__all__ = ["polynomial_schedule", "weight_decay_groups"]
+__all__ = ["layer_decay_groups", "polynomial_schedule", "weight_decay_groups"]

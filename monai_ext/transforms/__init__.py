@@ -3,7 +3,9 @@
 
 from .extract_vessels import ExtractVessels
 from .extract_vessels_dict import ExtractVesselsd
+from .logits_to_mask import LogitsToMask
+from .logits_to_mask_dict import LogitsToMaskd
 from .sato_ridge import SatoRidge
 from .sato_ridge_dict import SatoRidged
 
-__all__ = ["ExtractVessels", "ExtractVesselsd", "SatoRidge", "SatoRidged"]
+__all__ = ["ExtractVessels", "ExtractVesselsd", "LogitsToMask", "LogitsToMaskd", "SatoRidge", "SatoRidged"]

@@ -245,7 +245,18 @@ def test_constants_of_normalisation_agree():
     assert f"mean {mean} and standard deviation {std}" in metadata["image_classes"]
 
 
-PARTS = ["data", "engines", "handlers", "losses", "metrics", "networks", "optimizers", "phantom", "transforms"]
+PARTS = [
+    "data",
+    "engines",
+    "handlers",
+    "inferers",
+    "losses",
+    "metrics",
+    "networks",
+    "optimizers",
+    "phantom",
+    "transforms",
+]
 
 
 @pytest.mark.parametrize("part", PARTS)

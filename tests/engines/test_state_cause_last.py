@@ -3,17 +3,23 @@ import subprocess
 import sys
 
 SCRIPT = """
+import monai.bundle
 from monai_ext.engines import state_cause_last
 state_cause_last()
-try:
-    raise ValueError("epochs must be positive, got 0.")
-except ValueError as error:
-    raise RuntimeError("expression failed") from error
+def told():
+    try:
+        raise KeyError("head.weight")
+    except KeyError as error:
+        raise ValueError("weights 'model.pt' must fit, 'head.weight' is missing.") from error
+config = {"part": {"_target_": "monai.transforms.Lambda", "func": "$@told()"}, "told": "$told", "run": "$@part"}
+parser = monai.bundle.ConfigParser(config, globals={"told": told})
+parser.get_parsed_content("run")
 """
 
 
-def test_the_cause_is_the_last_line():
+def test_what_a_part_of_the_configuration_says_is_the_last_line():
+    """Not MONAI's errors around it, nor what the part itself had caught."""
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == "ValueError: epochs must be positive, got 0."
-    assert "RuntimeError: expression failed" in done.stderr
+    assert done.stderr.splitlines()[-1] == "ValueError: weights 'model.pt' must fit, 'head.weight' is missing."
+    assert "RuntimeError: Failed to evaluate" in done.stderr

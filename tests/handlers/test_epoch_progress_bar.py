@@ -50,6 +50,14 @@ def test_line_shows_the_latest_loss_where_nothing_recorded_a_mean():
     assert stream.getvalue() == "epoch 1/1  loss 0.5\n"
 
 
+@pytest.mark.parametrize("kind", [io.StringIO, Terminal])
+def test_decollated_output_has_no_loss_to_show(kind):
+    stream, engine = kind(), Engine(lambda engine, batch: [{CommonKeys.PRED: batch}])
+    EpochProgressBar(stream=stream).attach(engine)
+    engine.run(range(12))
+    assert stream.getvalue().endswith("epoch 1/1\n")
+
+
 def test_terminal_gets_a_bar_with_the_losses():
     stream = Terminal()
     parts = {"consistency": torch.tensor(0.125)}

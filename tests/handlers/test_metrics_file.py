@@ -41,6 +41,22 @@ def test_means_are_logged(tmp_path, caplog):
     assert "error 0.5000 ± 0.1000 (1 images)" in caplog.messages
 
 
+def test_intervals_and_classes_are_written_where_the_metric_has_them(tmp_path, caplog):
+    summary = {"dice": {"mean": 0.5, "std": 0.1, "n": 2, "ci95": [0.4, 0.6]}}
+    by_class = {"LM": {"n": 2, "dice": 0.5}, "RCA": {"n": 0}}
+    metric = SimpleNamespace(summary=summary, rows=[{"dice": 0.4}, {"dice": 0.6}], summary_by_class=by_class)
+    with caplog.at_level("INFO"):
+        MetricsFile(metric, tmp_path)(Engine(lambda engine, batch: None))
+    assert json.loads((tmp_path / "metrics.json").read_text()) == {**summary, "classes": by_class, "context": {}}
+    assert "dice 0.5000 ± 0.1000 [0.4000, 0.6000] (2 images)" in caplog.messages
+
+
+def test_a_metric_of_one_class_has_no_table_of_classes(tmp_path):
+    metric = SimpleNamespace(summary={"dice": {"mean": 1.0, "std": 0.0, "n": 1}}, rows=[], summary_by_class={})
+    MetricsFile(metric, tmp_path)(Engine(lambda engine, batch: None))
+    assert set(json.loads((tmp_path / "metrics.json").read_text())) == {"dice", "context"}
+
+
 def test_images_without_names_are_counted(tmp_path):
     write(tmp_path)
     assert [row["image"] for row in csv.DictReader((tmp_path / "metrics.csv").open())] == ["0", "1"]

@@ -96,6 +96,20 @@ def test_segmentor_curves_without_masks_have_no_vessel_share(tmp_path):
     assert Page(write_report(tmp_path).read_text()).headings == ["Losses"]
 
 
+def test_segmentation_has_intervals_classes_and_overlays(tmp_path):
+    dice = {"mean": 0.81234567, "std": 0.1, "n": 50, "ci95": [0.79, 0.8345678]}
+    classes = {"9a": {"n": 3, "dice": 0.54321987, "hd95": 12.3456789}, "<b>": {"n": 0}}
+    context = {"threshold": 0.4}
+    (tmp_path / "metrics.json").write_text(json.dumps({"dice": dice, "classes": classes, "context": context}))
+    Image.new("RGB", (8, 8)).save(tmp_path / "overlays.png")
+    text = write_report(tmp_path).read_text()
+    assert Page(text).headings == ["Evaluation", "Evaluation by class", "Overlays", "Evaluated"]
+    assert "<th>Dice</th><td>0.8123 ± 0.1</td><td>0.79 to 0.8346</td><td>50</td>" in text
+    assert "<th>class</th><th>Dice</th><th>HD95 (px)</th><th>images</th>" in text
+    assert "<th>9a</th><td>0.5432</td><td>12.35</td><td>3</td>" in text
+    assert "<th>&lt;b&gt;</th><td>–</td><td>–</td><td>0</td>" in text
+
+
 def test_long_list_of_skipped_files_is_cut(tmp_path):
     (tmp_path / "run.json").write_text(json.dumps({"data": {"skipped": [f"{i}.png" for i in range(50)]}}))
     text = write_report(tmp_path).read_text()

@@ -37,7 +37,7 @@ def test_prediction_does_not_depend_on_hidden_pixels():
 
 def seen_by_the_encoder(network: MaskedAutoencoder, image: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
     seen = []
-    handle = network.encoder.blocks.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+    handle = network.encoder.blocks[0].register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
     network(image, hidden)
     handle.remove()
     return seen[0]

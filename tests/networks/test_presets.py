@@ -2,7 +2,7 @@
 import pytest
 import torch
 
-from monai_ext.networks import MaskedAutoencoder, ViTEncoder, masked_autoencoder, vit_encoder
+from monai_ext.networks import MaskedAutoencoder, ViTEncoder, masked_autoencoder, vessel_segmenter, vit_encoder
 
 
 def parameters_of_blocks(width: int, layers: int) -> int:
@@ -39,6 +39,49 @@ def test_encoder_of_a_preset_is_that_of_its_autoencoder():
         assert torch.equal(tensor, whole.encoder.state_dict()[name]), name
 
 
+def parameters_of_decoder(hidden: int, width: int, out: int) -> int:
+    """A block from a to b channels has two kernels of 3 x 3 and two norms: 9 b (a + b) + 4 b."""
+
+    def block(a, b):
+        return 9 * b * (a + b) + 4 * b
+
+    half, quarter, eighth, deepest = width, 2 * width, 4 * width, 8 * width
+    enlarging = 16 * hidden * quarter + quarter + 4 * hidden * eighth + eighth + 6 * hidden  # and three norms
+    encoding = block(2 * hidden, deepest) + block(1, half) + block(half, quarter) + block(quarter, eighth)
+    rising = block(deepest + 2 * eighth, eighth) + block(eighth + 2 * quarter, quarter) + block(quarter + half, half)
+    return enlarging + encoding + rising + half * out + out
+
+
+@pytest.mark.parametrize(
+    ("preset", "hidden", "width"),
+    [("tiny", 192, 16), ("small", 384, 32), ("base", 768, 48), ("large", 1024, 64), ("huge", 1280, 64)],
+)
+@pytest.mark.parametrize("out", [1, 26])
+def test_segmenter_of_every_preset_is_its_encoder_and_a_decoder(preset, hidden, width, out):
+    with torch.device("meta"):
+        network, encoder = vessel_segmenter(preset, out), vit_encoder(preset)
+    assert {
+        name.removeprefix("encoder."): t.shape
+        for name, t in network.state_dict().items()
+        if name.startswith("encoder.")
+    } == {name: t.shape for name, t in encoder.state_dict().items()}
+    in_decoder = sum(p.numel() for name, p in network.named_parameters() if not name.startswith("encoder."))
+    assert in_decoder == parameters_of_decoder(hidden, width, out)
+    side = 3 * encoder.patch_size
+    assert network(torch.empty(1, 1, side, 2 * side, device="meta")).shape == (1, out, side, 2 * side)
+
+
+def test_segmenter_hands_its_arguments_on(global_rng_untouched):
+    network = vessel_segmenter(
+        "tiny", 2, in_channels=3, drop_path=0.2, position_grid=14, width=8, full_resolution=True, seed=1
+    )
+    encoder = network.encoder
+    assert (encoder.in_channels, encoder.position_grid, encoder.drop_paths[-1].drop_prob) == (3, 14, 0.2)
+    assert network.head.weight.shape == (2, 8, 1, 1) and network.full_detail is not None
+    own = vit_encoder("tiny", in_channels=3, seed=1).state_dict()
+    assert all(torch.equal(tensor, own[name]) for name, tensor in encoder.state_dict().items())
+
+
 def test_overrides_replace_the_preset():
     network = masked_autoencoder("tiny", in_channels=3, num_layers=1, patch_size=8, decoder_num_layers=1, seed=0)
     assert len(network.encoder.blocks) == 1
@@ -48,5 +91,6 @@ def test_overrides_replace_the_preset():
 def test_unknown_preset_is_refused():
     with pytest.raises(ValueError, match=r"preset must be one of tiny, small, base, large, huge, got 'giant'"):
         vit_encoder("giant")
-    with pytest.raises(ValueError, match=r"got 'giant'"):
-        masked_autoencoder("giant")
+    for make in (masked_autoencoder, vessel_segmenter):
+        with pytest.raises(ValueError, match=r"got 'giant'"):
+            make("giant")

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+import re
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -95,7 +97,73 @@ def test_weights_hold_no_positions():
     assert {"patch_embedding.weight", "cls_token", "blocks.1.attn.out_proj.bias", "norm.weight"} <= names
 
 
+def test_layers_and_maps_are_those_of_the_blocks():
+    """By hooks on the blocks themselves; the last map is that of the forward pass."""
+    network, image, seen = tiny(num_layers=3), torch.rand(2, 1, 12, 20), []
+    for block in network.blocks:
+        block.register_forward_hook(lambda module, inputs, output: seen.append(output))
+    layers = list(network.layers(network.embed(image)))
+    assert len(layers) == 3 and all(torch.equal(a, b) for a, b in zip(layers, seen, strict=True))
+    second, last = network.maps(image, [2, 3])
+    assert torch.equal(second, seen[1][:, 1:].transpose(1, 2).reshape(2, 16, 3, 5))
+    assert torch.equal(last, network.tokens(image)[:, 1:].transpose(1, 2).reshape(2, 16, 3, 5))  # normalised
+    assert torch.equal(last, network(image))
+    assert torch.equal(network.maps(image, [2])[0], second)
+
+
+def test_names_of_the_weights_do_not_change():
+    """Checkpoints and conversions know them."""
+    attention = ("attn.out_proj.weight", "attn.out_proj.bias", "attn.qkv.weight", "attn.qkv.bias")
+    mlp = ("mlp.linear1.weight", "mlp.linear1.bias", "mlp.linear2.weight", "mlp.linear2.bias")
+    norms = ("norm1.weight", "norm1.bias", "norm2.weight", "norm2.bias")
+    of_blocks = {f"blocks.{i}.{name}" for i in range(2) for name in (*attention, *mlp, *norms)}
+    others = {"cls_token", "patch_embedding.weight", "patch_embedding.bias", "norm.weight", "norm.bias"}
+    assert set(tiny(drop_path=0.3, position_grid=14).state_dict()) == of_blocks | others
+
+
+def test_drop_path_skips_the_blocks_as_often_as_it_says():
+    """0, 0.3 and 0.6 of 4000 images, which skip a block or add what it adds by 1 / (1 - share), so that the mean is that of evaluation."""
+    network = tiny(num_layers=3, drop_path=0.6).train()
+    tokens = torch.randn(1, 3, 16, generator=torch.Generator().manual_seed(0)).expand(4000, -1, -1)
+    torch.manual_seed(0)
+    before = tokens
+    with torch.no_grad():
+        for block, share, after in zip(network.blocks, (0.0, 0.3, 0.6), network.layers(tokens), strict=True):
+            skipped = (after == before).flatten(1).all(1)
+            assert skipped.float().mean().item() == pytest.approx(share, abs=0.03)
+            added = (block(before) - before)[~skipped] / (1 - share)
+            torch.testing.assert_close((after - before)[~skipped], added, atol=1e-4, rtol=1e-3)
+            before = after
+
+
+def test_evaluation_and_no_drop_path_skip_nothing(global_rng_untouched):
+    image = torch.rand(2, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    plain, dropping = tiny(), tiny(drop_path=0.9)
+    assert torch.equal(dropping.eval()(image), plain.train()(image))
+    assert not any(
+        path.drop_prob for path in tiny(num_layers=1, drop_path=0.9).drop_paths
+    )  # one block is never skipped
+
+
+def test_a_larger_image_meets_known_positions_alone():
+    """A constant image at twice the size: where positions are interpolated, a patch's token lies between those of its neighbours."""
+    positions = tiny(position_grid=2).embed(torch.zeros(1, 1, 16, 16))[0, 1:]
+    torch.testing.assert_close(positions, sincos_positions(4, 4, 16, cls_token=False, grid=2))
+    same = torch.rand(1, 1, 8, 8)
+    assert torch.equal(tiny(position_grid=2)(same), tiny()(same))
+
+
 def test_bad_input_is_refused():
+    for layers in ([], [0, 1], [2, 1], [1, 1], [1, 3]):
+        with pytest.raises(
+            ValueError, match=rf"layers must be numbers of blocks from 1 to 2.*got {re.escape(str(layers))}"
+        ):
+            tiny().maps(torch.zeros(1, 1, 8, 8), layers)
+    for share in (-0.1, 1.0):
+        with pytest.raises(ValueError, match=rf"drop_path must lie in \[0, 1\), got {share}"):
+            tiny(drop_path=share)
+    with pytest.raises(ValueError, match=r"position_grid must be at least 1, got 0"):
+        tiny(position_grid=0)
     with pytest.raises(ValueError, match=r"multiple of patch_size, got 16x18 and 4"):
         tiny()(torch.zeros(1, 1, 16, 18))
     with pytest.raises(ValueError, match=r"multiple of num_heads, got 16 and 3"):

@@ -3,6 +3,7 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from monai_ext.ops import sincos_positions
 
@@ -34,6 +35,36 @@ def test_known_value_of_the_first_frequency():
     table = sincos_positions(4, 6, 8, cls_token=False)
     assert table[2 * 6 + 3, 0].item() == pytest.approx(math.sin(3), abs=1e-7)
     assert table[2 * 6 + 3, 4].item() == pytest.approx(math.sin(2), abs=1e-7)
+
+
+def test_a_grid_of_the_same_size_counts_patches():
+    assert torch.equal(sincos_positions(3, 3, 8, grid=3), sincos_positions(3, 3, 8))
+
+
+def test_twice_as_many_patches_lie_at_quarters():
+    """Patches 0, 1, 2, 3 of 4 over the grid of 2: -1/4, 1/4, 3/4, 5/4. omega_0 = 1, so the first number is the sine of the column."""
+    table = sincos_positions(1, 4, 4, cls_token=False, grid=2)
+    assert table[:, 0].tolist() == pytest.approx([math.sin(x) for x in (-0.25, 0.25, 0.75, 1.25)], abs=1e-7)
+    assert table[:, 2].tolist() == pytest.approx([math.sin(0.5)] * 4, abs=1e-7)  # one row alone lies between the two
+
+
+@pytest.mark.parametrize(("grid", "count"), [(14, 32), (14, 20), (14, 9), (5, 13)])
+def test_coordinates_are_those_of_bilinear_resizing(grid, count):
+    """F.interpolate (align_corners=False) of the coordinates themselves, where it does not clamp them to the outermost middles."""
+    counted = torch.arange(grid, dtype=torch.float64).reshape(1, 1, grid)
+    place = F.interpolate(counted, count, mode="linear", align_corners=False).flatten()
+    inside = (place > 1e-9) & (place < grid - 1 - 1e-9)
+    assert inside.sum() >= count - 4
+    for table in (
+        sincos_positions(1, count, 4, cls_token=False, grid=grid)[:, 0],
+        sincos_positions(count, 1, 4, cls_token=False, grid=grid)[:, 2],
+    ):
+        torch.testing.assert_close(table[inside], place.sin().float()[inside], atol=1e-6, rtol=0)
+
+
+def test_a_grid_below_one_is_refused():
+    with pytest.raises(ValueError, match="grid must be at least 1, got 0"):
+        sincos_positions(2, 2, 4, grid=0)
 
 
 def test_width_without_four_parts_is_refused():

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A segmenter's weights on disk, and what training found out about them beside: `<stem>.json`."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, TypeVar
+
+from torch import nn
+
+from .check_weights import check_weights
+from .weights_file import read_weights
+
+__all__ = ["load_segmenter", "stored_threshold"]
+
+NO_THRESHOLD = 0.5
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def load_segmenter(network: Network, path: str | os.PathLike[str]) -> Network:
+    """Give a segmenter its trained weights, all of them or none.
+
+    Args:
+        network: of the file's size and classes, of any kind; changed in place.
+        path: `.safetensors`, or a state dict of torch.
+
+    Returns:
+        The network itself.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if tensors are missing, of another shape or unknown, the message lists them; or if the positions of the network are not those
+            of the training, which no tensor shows. The network is as it was then.
+    """
+    weights = read_weights(path)
+    try:
+        check_weights(network.state_dict(), weights, of=type(network).__name__)
+    except ValueError as error:
+        raise ValueError(
+            f"weights '{path}': {error}\nCheck that model and classes are those of the training."
+        ) from error
+    _check_positions(network, Path(path).with_suffix(".json"))
+    network.load_state_dict(weights)
+    return network
+
+
+def stored_threshold(path: str | os.PathLike[str]) -> float:
+    """The threshold of the probability that training found best, from `<stem>.json` beside the weights.
+
+    Args:
+        path: of the weights; they need not exist.
+
+    Returns:
+        In (0, 1); 0.5 where there is no such file, or nothing of a threshold in it.
+
+    Raises:
+        ValueError: if the file is broken, or the threshold out of range.
+    """
+    path = Path(path).with_suffix(".json")
+    threshold = _facts(path).get("threshold", NO_THRESHOLD)
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold < 1:
+        raise ValueError(
+            f"the threshold in '{path}' must lie between 0 and 1, got {threshold!r}; repair it, or set threshold."
+        )
+    return float(threshold)
+
+
+def _check_positions(network: nn.Module, path: Path) -> None:
+    facts, encoder = _facts(path), getattr(network, "encoder", None)
+    if encoder is not None and "position_grid" in facts and facts["position_grid"] != encoder.position_grid:
+        raise ValueError(
+            f"position_grid must be that of the training, got {encoder.position_grid} and, in '{path}', {facts['position_grid']}; "
+            "set position_grid."
+        )
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f"'{path}' must be a JSON object that tells of the weights, it is not ({error}); repair or remove it."
+        ) from error

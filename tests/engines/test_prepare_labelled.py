@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+import pytest
+import torch
+from monai.losses import DiceCELoss
+
+from monai_ext.engines import PrepareLabelled
+
+PLAIN = {"rotation": 0.0, "scale": (1.0, 1.0), "shift": 0.0}
+
+
+def batch(count: int = 4, height: int = 24, width: int = 33) -> dict:
+    generator = torch.Generator().manual_seed(0)
+    image = torch.randint(0, 256, (count, 1, height, width), generator=generator, dtype=torch.uint8)
+    return {"image": image, "label": (image > 128).to(torch.uint8) * 7}
+
+
+def test_without_augmentation_grey_is_standardised_and_classes_stay(global_rng_untouched):
+    image, label = PrepareLabelled(mean=0.45, std=0.18, augment=False)(batch(), "cpu")
+    raw = batch()
+    assert image.dtype == label.dtype == torch.float32
+    torch.testing.assert_close(image, (raw["image"] / 255 - 0.45) / 0.18)
+    assert torch.equal(label, raw["label"].float())
+
+
+@pytest.mark.parametrize("size", [(16, 16), (24, 33), (1, 7)])
+def test_augmented_images_keep_size_and_range_and_labels_their_classes(size, global_rng_untouched):
+    image, label = PrepareLabelled(mean=0.45, std=0.18)(batch(4, *size), "cpu")
+    grey = image * 0.18 + 0.45
+    assert image.shape == label.shape == (4, 1, *size)
+    assert grey.min() > -1e-5 and grey.max() < 1 + 1e-5 and set(label.unique().tolist()) <= {0, 7}
+
+
+def test_the_label_follows_the_image():
+    """Where only a smooth ramp's middle is labelled, brightness aside, it stays the darker part."""
+    ramp = torch.linspace(0, 255, 64).expand(8, 1, 64, 64).to(torch.uint8)
+    image, label = PrepareLabelled(mean=0.0, std=1.0)({"image": ramp, "label": (ramp < 128).to(torch.uint8)}, "cpu")
+    for picture, mask in zip(image[:, 0], label[:, 0].bool(), strict=True):
+        assert picture[mask].quantile(0.9) < picture[~mask].quantile(0.1)
+
+
+def test_without_mirror_images_left_stays_left():
+    ramp = torch.linspace(20, 235, 48).expand(32, 1, 48, 48).to(torch.uint8)
+    given = {"image": ramp, "label": (ramp > 128).to(torch.uint8)}
+    for flip, least, most in ((False, 1.0, 1.0), (True, 0.2, 0.8)):
+        _, label = PrepareLabelled(mean=0.0, std=1.0, flip=flip, **PLAIN)(given, "cpu")
+        right = (label[..., 24:].mean((1, 2, 3)) > label[..., :24].mean((1, 2, 3))).float().mean().item()
+        assert least <= right <= most
+
+
+def test_state_continues_the_draws_and_ranks_differ():
+    prepare = PrepareLabelled(mean=0.0, std=1.0, seed=3)
+    first = prepare(batch(), "cpu")[0]
+    state = prepare.state_dict()
+    second = prepare(batch(), "cpu")[0]
+    again = PrepareLabelled(mean=0.0, std=1.0, seed=99)
+    again.load_state_dict(state)
+    assert torch.equal(again(batch(), "cpu")[0], second) and not torch.equal(first, second)
+    assert not torch.equal(PrepareLabelled(mean=0.0, std=1.0, seed=3, rank=1)(batch(), "cpu")[0], first)
+
+
+@pytest.mark.parametrize("classes", [1, 25])
+def test_the_loss_takes_its_labels(classes):
+    channels = 1 if classes == 1 else 1 + classes
+    given = batch(2, 16, 16)
+    given["label"] = given["label"].clamp(max=1) if classes == 1 else given["label"]
+    image, label = PrepareLabelled(mean=0.45, std=0.18)(given, "cpu")
+    loss = DiceCELoss(
+        sigmoid=classes == 1, softmax=classes > 1, to_onehot_y=classes > 1, include_background=classes == 1
+    )
+    assert loss(image.expand(-1, channels, -1, -1), label).isfinite()
+
+
+def test_bad_knobs_are_refused():
+    with pytest.raises(ValueError, match=r"std and scale must be positive, got 0 and \(0.75, 1.4\)"):
+        PrepareLabelled(mean=0, std=0)
+    with pytest.raises(ValueError, match=r"std and scale must be positive, got 1 and \(0, 1\)"):
+        PrepareLabelled(mean=0, std=1, scale=(0, 1))
