@@ -6,17 +6,21 @@ DEMO := $(CURDIR)/runs/demo
 DEMO_SEGMENTOR_EPOCHS := 60
 DEMO_EPOCHS := 220
 BUNDLE := cd bundles/vasomim_pretrain && $(CURDIR)/$(RUN) -m monai.bundle run --config_file
+SEGMENT := cd bundles/vasomim_seg && $(CURDIR)/$(RUN) -m monai.bundle run --config_file
+VESSELS := --output_dir $(DEMO)/vessels --weights_file $(DEMO)/vessels/model.pt
 
 .PHONY: demo test test-all lint bench clean
 
-demo: $(VENV)/.installed  ## about four minutes on two cores: segmentor, pre-training, evaluation, report in runs/demo
+demo: $(VENV)/.installed  ## about six minutes on two cores: segmentor, pre-training, vessels from its weights, reports in runs/demo
 	rm -rf runs/demo
 	$(BUNDLE) "['configs/train_segmentor.json','configs/smoke.json']" --epochs $(DEMO_SEGMENTOR_EPOCHS) --batch_size 8 \
 		--output_dir $(DEMO)/segmentor --segmentor_file $(DEMO)/segmentor.safetensors
 	$(BUNDLE) "['configs/train.json','configs/smoke.json']" --epochs $(DEMO_EPOCHS) --segmentor $(DEMO)/segmentor.safetensors \
 		--output_dir $(DEMO) --encoder_file $(DEMO)/encoder.pt
 	$(BUNDLE) "['configs/evaluate.json','configs/smoke.json']" --segmentor $(DEMO)/segmentor.safetensors --output_dir $(DEMO)
-	@echo "done: open runs/demo/report.html"
+	$(SEGMENT) "['configs/train.json','configs/smoke.json']" --initial_weights $(DEMO)/encoder.pt $(VESSELS)
+	$(SEGMENT) "['configs/train.json','configs/evaluate.json','configs/smoke.json']" --split test $(VESSELS)
+	@echo "done: open runs/demo/report.html and runs/demo/vessels/report.html"
 
 test: $(VENV)/.installed  ## the quick suite, several files at a time
 	OMP_NUM_THREADS=1 $(RUN) -m pytest -q -m "not slow" -n auto --maxprocesses 4 --dist loadfile

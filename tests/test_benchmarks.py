@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from monai_ext.data.labelled.phantom_arcade import phantom_arcade
+from monai_ext.networks import vessel_segmenter, write_weights
+
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 
 SMALL = {
@@ -72,3 +75,15 @@ def test_phantom_transfer_prints_a_row_for_real_images_and_one_for_phantoms(xa, 
     assert (tmp_path / "worst.png").is_file() and len((tmp_path / "real.csv").read_text().splitlines()) == 13
     again = run("phantom_transfer.py", *size, *folders, "--eval-only", str(tmp_path / "weights.safetensors"))
     assert again.splitlines()[-2].split("ARCADE val")[1] == real.split("ARCADE val")[1]
+
+
+@pytest.mark.slow
+def test_each_option_of_inference_gets_a_row(tmp_path):
+    folder = phantom_arcade(4, "val", size=64, cache_dir=tmp_path)
+    write_weights(vessel_segmenter("tiny", seed=0).state_dict(), tmp_path / "model.safetensors")
+    said = run(
+        "inference_options.py", "--dataset_dir", str(folder), "--weights", str(tmp_path / "model.safetensors"), "--model", "tiny",
+        "--image_size", "32",
+    )  # fmt: skip
+    for option in ("mirror averaging", "windows of 32 px", "threshold of the other half", "specks below 50 px"):
+        assert re.search(rf"\| {option}.* \| [+-]0\.\d{{4}} \[", said), said

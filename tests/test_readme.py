@@ -15,9 +15,15 @@ from monai_ext.cli import main
 from monai_ext.phantom import PhantomSettings
 
 ROOT = Path(__file__).parents[1]
-BUNDLE = ROOT / "bundles" / "vasomim_pretrain"
+BUNDLES = ROOT / "bundles"
 PHANTOM = ROOT / "docs" / "phantom.md"
-DOCUMENTS = [ROOT / "README.md", PHANTOM, ROOT / "docs" / "corpora.md", *sorted((BUNDLE / "docs").glob("*.md"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    PHANTOM,
+    ROOT / "docs" / "corpora.md",
+    ROOT / "docs" / "results.md",
+    *sorted(BUNDLES.glob("*/docs/*.md")),
+]
 SNIPPETS = [
     (document, number) for document in DOCUMENTS[:3] for number in range(document.read_text().count("```python"))
 ]
@@ -27,13 +33,17 @@ def blocks(document: Path, language: str = "") -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", document.read_text(), re.MULTILINE | re.DOTALL)
 
 
-def bundle_commands() -> list[str]:
-    text = "\n".join(block for document in DOCUMENTS for block in blocks(document))
-    return [
-        line
-        for line in text.replace("\\\n", " ").splitlines()
-        if "monai.bundle run" in line and not line.startswith("#")
-    ]
+def bundle_commands() -> list[tuple[Path, str]]:
+    """Commands with the bundle in which they are typed: that of the document or of the last `cd`, else pre-training."""
+    found = []
+    for document in DOCUMENTS:
+        bundle = document.parents[1] if BUNDLES in document.parents else BUNDLES / "vasomim_pretrain"
+        for line in "\n".join(blocks(document)).replace("\\\n", " ").splitlines():
+            if folder := re.match(r"cd (bundles/\S+)", line):
+                bundle = ROOT / folder[1]
+            if "monai.bundle run" in line and not line.startswith("#"):
+                found.append((bundle, line))
+    return found
 
 
 @pytest.mark.parametrize(("document", "number"), SNIPPETS)
@@ -52,7 +62,7 @@ def test_settings_of_the_phantom_are_all_documented_with_their_values():
 def test_options_of_the_vasomim_command_exist(document, monkeypatch):
     """Every `vasomim` line of the documents is parsed; none is run."""
     ran = []
-    for command in ("curate", "phantom"):
+    for command in ("curate", "few_label", "phantom"):
         monkeypatch.setattr(f"monai_ext.cli.{command}._run", ran.append)
     lines = [line.split("#")[0].split(">")[0] for block in blocks(document) for line in block.splitlines()]
     commands = [line for line in lines if line.startswith("vasomim ")]
@@ -65,13 +75,13 @@ def test_there_are_commands():
     assert len(bundle_commands()) >= 10
 
 
-@pytest.mark.parametrize("command", bundle_commands())
-def test_configurations_and_knobs_of_a_command_exist(command):
+@pytest.mark.parametrize(("bundle", "command"), bundle_commands())
+def test_configurations_and_knobs_of_a_command_exist(bundle, command):
     words = shlex.split(command)
     options = dict(zip(words[words.index("run") + 1 :: 2], words[words.index("run") + 2 :: 2], strict=True))
     files = options.pop("--config_file")
     configs = [
-        json.loads((BUNDLE / file).read_text()) for file in (ast.literal_eval(files) if "[" in files else [files])
+        json.loads((bundle / file).read_text()) for file in (ast.literal_eval(files) if "[" in files else [files])
     ]
     assert {option.removeprefix("--") for option in options} <= set().union(*configs)
 

@@ -51,7 +51,8 @@ examples
   vasomim experiment few-label --weights none vasomim=encoder.pt --knob model=tiny --knob image_size=128 --epochs 10 --out runs/try
         (synthetic angiograms, to see it work)
 
-With --split val, the epoch and the threshold are chosen on the images that are judged: use --split test for numbers to publish.
+With --split val, the epoch is chosen on the images that are judged (and the threshold with --knob threshold=, which is 0.5 otherwise): use
+--split test for numbers to publish.
 """
 
 
@@ -75,7 +76,8 @@ def add_few_label(experiments: _SubParsersAction) -> None:
         "--dataset_dir", nargs="+", default=[], metavar="DIR", help="as in the bundle; left out: synthetic angiograms"
     )
     data.add_argument("--task", choices=("vessel", "segment", "stenosis"), default="vessel", help="(vessel)")
-    data.add_argument("--split", default="val", help="images that are judged: val, test (val)")
+    splits = ("val", "test", "train", "all")  # a wrong one would show after the first training
+    data.add_argument("--split", choices=splits, default="val", help="images that are judged (val)")
     how = parser.add_argument_group("how")
     how.add_argument("--out", required=True, metavar="DIR", help="a new folder, or that of the same experiment")
     how.add_argument("--epochs", type=int, default=40, metavar="N", help="with all labels; more with fewer (40)")
@@ -137,7 +139,8 @@ def _plan(options: Namespace) -> FewLabelPlan:
         name, given, value = text.partition("=")
         if not name or not given:
             raise CommandError(f"--knob must be NAME=VALUE, got '{text}'.")
-        knobs[name] = str(Path(value).resolve()) if name.endswith(("_dir", "_file")) else value
+        is_path = name.endswith(("_dir", "_file")) and value and value[0] not in "$@"  # '' is null, $ an expression
+        knobs[name] = str(Path(value).resolve()) if is_path else value
     return FewLabelPlan(Path(options.bundle).resolve(), options.task, folders, options.split, options.epochs, knobs)
 
 
@@ -159,4 +162,6 @@ def _typed(options: Namespace) -> str:
         words += [f"--{name}", *(f"{v:g}" if isinstance(v, float) else str(v) for v in values)] if values else []
     for knob in options.knob:
         words += ["--knob", knob]
+    if options.bundle != str(_BUNDLE):
+        words += ["--bundle", options.bundle]
     return shlex.join([*words, "--out", options.out])

@@ -20,7 +20,7 @@ class FewLabelCell:
     The seed draws the labelled images, too, so all weights see the same ones. Every cell sees about the same number of images:
     half the labels, twice the epochs.
 
-    It is finished when `evaluation/metrics.json` is there, the last file that it writes; a training is when `run.json` is.
+    It is finished when `evaluation/report.html` is there, the last file that it writes; a training is when `run.json` is.
     """
 
     plan: FewLabelPlan
@@ -48,7 +48,7 @@ class FewLabelCell:
     @property
     def is_finished(self) -> bool:
         """Whether there is nothing left to do."""
-        return (self.folder / "evaluation" / "metrics.json").is_file()
+        return (self.folder / "evaluation" / "report.html").is_file()
 
     def left_to_do(self) -> list[list[str]]:
         """Commands of `python -m monai.bundle`, started in the bundle, that bring the cell to its end from where it is."""

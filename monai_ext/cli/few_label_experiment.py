@@ -39,21 +39,19 @@ class FewLabelExperiment:
             CommandError: at the end, if cells failed; the last lines of their logs were shown.
         """
         left = [cell for cell in self.cells if not cell.is_finished]
+        for cell in self.cells:
+            _tidy(cell)  # a kill may have come between a cell's end and its tidying
         few_label_report(self.manifest)
         bar = progress_bar("trainings", len(self.cells), "training", done=len(self.cells) - len(left))
         with bar, RunCells(left, partial(start_cell, jobs=self.jobs), jobs=self.jobs) as ended:
             for cell, _ in ended:
                 if cell.is_finished:
-                    self._finish(cell)
+                    _tidy(cell)
+                    few_label_report(self.manifest)
                 bar.write(_line(cell), file=sys.stderr)
                 bar.update()
         if failed := [cell for cell in left if not cell.is_finished]:
             self._complain(failed)
-
-    def _finish(self, cell: FewLabelCell) -> None:
-        for file in cell.folder.glob("*checkpoint.pt"):  # the state of the optimiser is of no more use, and large
-            file.unlink()
-        few_label_report(self.manifest)
 
     def _complain(self, failed: Sequence[FewLabelCell]) -> None:
         for cell in failed:
@@ -63,6 +61,12 @@ class FewLabelExperiment:
             f"{len(failed)} of {len(self.cells)} trainings failed: {', '.join(cell.name for cell in failed)}; log.txt in their "
             f"folders in '{self.manifest.path.parent}' tells why, and the same command tries them again."
         )
+
+
+def _tidy(cell: FewLabelCell) -> None:
+    """The state of the optimiser is of no more use when a cell is finished, and large."""
+    for file in cell.folder.glob("*checkpoint.pt") if cell.is_finished else ():
+        file.unlink()
 
 
 def _line(cell: FewLabelCell) -> str:

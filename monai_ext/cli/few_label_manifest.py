@@ -15,6 +15,9 @@ from .starting_weights import StartingWeights
 
 __all__ = ["FewLabelManifest"]
 
+_OF_A_KILLED_ONE = {".lock", "experiment.json.tmp"}
+"""What lies in a folder where nothing has begun."""
+
 
 class FewLabelManifest:
     """`experiment.json`: what was asked, and every cell with its commands. A second command into the same folder adds its cells.
@@ -33,7 +36,7 @@ class FewLabelManifest:
         if self.path.is_file():
             self._content = _read(self.path)
             self._check_plan()
-        elif out.exists() and not (out.is_dir() and {path.name for path in out.iterdir()} <= {".lock"}):
+        elif out.exists() and not (out.is_dir() and {path.name for path in out.iterdir()} <= _OF_A_KILLED_ONE):
             raise CommandError(f"--out must be a new folder or one of this experiment, got '{out}'; name another.")
 
     @property

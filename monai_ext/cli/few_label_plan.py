@@ -50,7 +50,8 @@ class FewLabelPlan:
         for name in ("train", self.task, "baseline_unet", "evaluate"):
             if not (file := self.bundle / "configs" / f"{name}.json").is_file():
                 raise CommandError(
-                    f"--bundle must be the segmentation bundle, got '{self.bundle}' without '{file.relative_to(self.bundle)}'."
+                    f"--bundle must be the segmentation bundle, got '{self.bundle}' without '{file.relative_to(self.bundle)}'; "
+                    "name the folder bundles/vasomim_seg of the source."
                 )
         for name in self.knobs:
             self._check_knob(name)

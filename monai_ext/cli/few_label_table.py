@@ -53,7 +53,7 @@ def _table(results: Sequence[FewLabelResult], measure: str) -> str:
 def _heading(results: Sequence[FewLabelResult], fraction: float) -> str:
     images = [result.images for result in results if result.fraction == fraction]
     count = f"{min(images)}" if min(images) == max(images) else f"{min(images)} to {max(images)}"
-    return f"{count} images ({fraction * 100:g} %)"
+    return f"{count} image{'s' * (count != '1')} ({fraction * 100:g} %)"
 
 
 def _cell(cells: dict[tuple[str, float], FewLabelSummary], weights: str, fraction: float, seeds: int) -> str:

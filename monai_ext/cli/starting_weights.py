@@ -50,11 +50,20 @@ class StartingWeights:
 
     @cached_property
     def digest(self) -> str | None:
-        """SHA-256 of the file: the same weights may move, others under the same name are noticed."""
+        """SHA-256 of the file: the same weights may move, others under the same name are noticed.
+
+        Raises:
+            CommandError: if the file cannot be read.
+        """
         if self.file is None:
             return None
-        with open(self.file, "rb") as file:
-            digest = hashlib.sha256()
-            while block := file.read(1 << 20):
-                digest.update(block)
+        digest = hashlib.sha256()
+        try:
+            with open(self.file, "rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+        except OSError as error:
+            raise CommandError(
+                f"--weights must name a file that can be read, got '{self.file}' ({error.strerror or error}); check its rights."
+            ) from error
         return digest.hexdigest()

@@ -4,6 +4,7 @@
 from . import curation, quality, records, xa
 from .cache_frames import FrameSource, cache_frames
 from .collate_batch import collate_batch
+from .collate_same_size import collate_same_size
 from .curation import CurationOptions, curate
 from .find_angiograms import find_angiograms
 from .find_images import ImageListing, find_images
@@ -38,6 +39,7 @@ __all__ = [
     "XACine",
     "cache_frames",
     "collate_batch",
+    "collate_same_size",
     "curate",
     "curation",
     "find_angiograms",

@@ -46,8 +46,10 @@ def list_angiograms(
     dataset_dir = Path(dataset_dir)
     root = dataset_dir.parent if dataset_dir.is_file() else dataset_dir
     results = Path(output_dir).resolve() if output_dir else None
-    if results == root.resolve():
-        raise ValueError(f"output_dir must not be the folder of the images, got '{output_dir}'; name another.")
+    if results and results in (root.resolve(), *root.resolve().parents):
+        raise ValueError(
+            f"output_dir must not be the folder of the images or hold it, got '{output_dir}'; name another."
+        )
     if dataset_dir.is_file():
         files = [dataset_dir]
     elif dataset_dir.is_dir():

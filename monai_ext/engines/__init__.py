@@ -4,6 +4,8 @@
 from .announce_run import announce_run
 from .as_bool import as_bool
 from .autocast_dtype import autocast_dtype
+from .check_image_size import check_image_size
+from .check_processes import check_processes
 from .device_generator import DeviceGenerator
 from .prepare_frames import PrepareFrames
 from .prepare_labelled import PrepareLabelled
@@ -20,5 +22,7 @@ __all__ = [
     "announce_run",
     "as_bool",
     "autocast_dtype",
+    "check_image_size",
+    "check_processes",
     "state_cause_last",
 ]

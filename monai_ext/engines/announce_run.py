@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from torch.utils.data import Dataset
 
+from .check_processes import check_processes
 from .run_plan import RunPlan
 
 __all__ = ["announce_run"]
@@ -26,7 +27,7 @@ def announce_run(
     network: nn.Module,
     loss_function: Callable,
     prepare_batch: Callable,
-    device: torch.device,
+    device: torch.device | str,
     knobs: Mapping[str, Any],
     folder: str | os.PathLike[str],
 ) -> None:
@@ -48,12 +49,8 @@ def announce_run(
     Raises:
         RuntimeError: if torchrun started several processes that know nothing of each other.
     """
-    asked = int(os.environ.get("WORLD_SIZE", 1))
-    if asked != idist.get_world_size():
-        raise RuntimeError(
-            f"torchrun started {asked} processes, but the configuration is for {idist.get_world_size()}; lay configs/multi_gpu_train.json "
-            "over it, or start it without torchrun."
-        )
+    device = torch.device(device)  # MONAI Label and command lines hand over its name
+    check_processes()
     if idist.get_rank() > 0:
         return
     time = timedelta(seconds=round(plan.seconds(network, loss_function, prepare_batch, dataset, device)))

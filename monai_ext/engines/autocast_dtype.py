@@ -8,7 +8,7 @@ __all__ = ["autocast_dtype"]
 _TYPES = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
-def autocast_dtype(precision: str, device: torch.device) -> torch.dtype | None:
+def autocast_dtype(precision: str, device: torch.device | str) -> torch.dtype | None:
     """Type of the automatic mixed precision that a word asks for.
 
     Args:
@@ -23,6 +23,7 @@ def autocast_dtype(precision: str, device: torch.device) -> torch.dtype | None:
     """
     if precision not in _TYPES:
         raise ValueError(f"precision must be one of {', '.join(_TYPES)}, got {precision!r}.")
+    device = torch.device(device)
     if _TYPES[precision] is not None and device.type != "cuda":
         raise ValueError(f"precision must be fp32 on a {device.type.upper()}, got {precision!r}.")
     return _TYPES[precision]

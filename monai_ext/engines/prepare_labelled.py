@@ -18,7 +18,8 @@ class PrepareLabelled:
     """Turns a batch of labelled images as bytes into images and labels to train on, on the device: the `prepare_batch` of a task's training.
 
     Each image is turned, scaled, shifted, and mirrored where anatomy allows, with its label; then exposed in another way. What is
-    mirrored shows a heart that does not exist: harmless for "vessel or not", wrong where left and right arteries have names.
+    mirrored shows a heart that does not exist: harmless for "vessel or not", wrong where left and right arteries have names. There, what
+    lies beyond the border stays black, too, instead of a mirror image.
 
     Args:
         mean: of grey values in [0, 1], to standardise.
@@ -72,8 +73,9 @@ class PrepareLabelled:
         if self.augment:
             generator = self.generator.on(image.device)
             affine = random_affines(len(image), generator=generator, **self.geometry)
-            image = vary_intensity(affine_warp(image, affine), generator=generator)
-            label = affine_warp(label, affine, nearest=True)
+            mirror = self.geometry["flip"]
+            image = vary_intensity(affine_warp(image, affine, mirror=mirror), generator=generator)
+            label = affine_warp(label, affine, nearest=True, mirror=mirror)
         return (image - self.mean) / self.std, label.float()
 
     def state_dict(self) -> dict[str, Any]:

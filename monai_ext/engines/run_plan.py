@@ -124,12 +124,14 @@ class RunPlan:
         """
         state, probe = prepare_batch.state_dict(), copy.deepcopy(network)
         batch = dataset.__getitems__([i % self.images for i in range(_PROBE_IMAGES)])
-        for _ in range(2):  # the first one warms up
-            start = time.perf_counter()
-            image, targets, *rest = prepare_batch(batch, device)
-            loss_function(probe(image, *(rest[0] if rest else ())), targets).backward()
-            if image.is_cuda:
-                torch.cuda.synchronize()
-            elapsed = time.perf_counter() - start
+        gpus = [device] if torch.device(device).type == "cuda" else []
+        with torch.random.fork_rng(devices=gpus):  # dropout draws from the global generators
+            for _ in range(2):  # the first one warms up
+                start = time.perf_counter()
+                image, targets, *rest = prepare_batch(batch, device)
+                loss_function(probe(image, *(rest[0] if rest else ())), targets).backward()
+                if image.is_cuda:
+                    torch.cuda.synchronize()
+                elapsed = time.perf_counter() - start
         prepare_batch.load_state_dict(state)
         return elapsed / _PROBE_IMAGES * self.images * self.epochs / self.world_size

@@ -13,7 +13,7 @@ from .onnx_file import export_onnx
 from .presets import masked_autoencoder, vessel_segmenter, vit_encoder
 from .seeded import seeded
 from .segmenter import VesselSegmenter
-from .segmenter_file import load_segmenter, stored_threshold
+from .segmenter_file import load_segmenter, stored_threshold, weights_facts
 from .segmentor_file import load_segmentor, save_segmentor
 from .tensorrt_engine import compile_tensorrt
 from .transformer_stack import transformer_stack
@@ -44,5 +44,6 @@ __all__ = [
     "transformer_stack",
     "vessel_segmenter",
     "vit_encoder",
+    "weights_facts",
     "write_weights",
 ]

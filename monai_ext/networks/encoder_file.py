@@ -50,9 +50,14 @@ def load_pretrained_encoder(
 
     Raises:
         FileNotFoundError: if there is no such file.
+        TypeError: if the encoder is another network.
         ValueError: if the layout is unknown, positions are learned, or tensors are missing, of another shape or unknown; the
             message lists them. The encoder is as it was then.
     """
+    if not isinstance(encoder, ViTEncoder):
+        raise TypeError(
+            f"pre-trained weights need a ViTEncoder to go to, got {type(encoder).__name__}; leave initial_weights out."
+        )
     state = source if isinstance(source, Mapping) else read_weights(source)
     where = "state dict" if isinstance(source, Mapping) else f"weights '{source}'"
     try:
@@ -68,7 +73,7 @@ def load_pretrained_encoder(
             pair = (weights[name].to(own[name].dtype) for name in names)
             folded = fold_rgb(*pair, mean=mean, std=std, rgb_mean=rgb_mean, rgb_std=rgb_std)
             weights |= dict(zip(names, folded, strict=True))
-        check_weights(own, weights, of="encoder")
+        _check(own, weights)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
     encoder.load_state_dict(weights)
@@ -86,6 +91,15 @@ def save_encoder(encoder: ViTEncoder, path: str | os.PathLike[str]) -> None:
         path: such as `models/model.pt`; its folder is made if missing.
     """
     write_weights(encoder.state_dict(), path)
+
+
+def _check(own: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> None:
+    try:
+        check_weights(own, weights, of="encoder")
+    except ValueError as error:
+        raise ValueError(
+            f"{error}\nChoose the model (tiny, small, base, ...) that the weights were made with."
+        ) from error
 
 
 def _recognise(state: Mapping[str, Tensor]) -> tuple[EncoderLayout, dict[str, Tensor]]:

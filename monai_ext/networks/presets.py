@@ -26,7 +26,7 @@ DECODERS = {
     "large": PAPER_DECODER,
     "huge": PAPER_DECODER,
 }
-SEGMENTER_WIDTHS = {"tiny": 16, "small": 32, "base": 48, "large": 64, "huge": 64}
+SEGMENTER_WIDTHS = {"tiny": 24, "small": 32, "base": 48, "large": 64, "huge": 64}
 
 
 def vit_encoder(preset: str, *, in_channels: int = 1, **overrides: Any) -> ViTEncoder:

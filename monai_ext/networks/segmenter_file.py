@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,19 +14,21 @@ from torch import nn
 from .check_weights import check_weights
 from .weights_file import read_weights
 
-__all__ = ["load_segmenter", "stored_threshold"]
+__all__ = ["load_segmenter", "stored_threshold", "weights_facts"]
 
 NO_THRESHOLD = 0.5
 
 Network = TypeVar("Network", bound=nn.Module)
 
 
-def load_segmenter(network: Network, path: str | os.PathLike[str]) -> Network:
+def load_segmenter(network: Network, path: str | os.PathLike[str], *, label: str | None = None) -> Network:
     """Give a segmenter its trained weights, all of them or none.
 
     Args:
         network: of the file's size and classes, of any kind; changed in place.
         path: `.safetensors`, or a state dict of torch.
+        label: what it is used for, to compare with what `<stem>.json` says that it was trained for; vessels and stenoses fit
+            the same tensors. None does not compare.
 
     Returns:
         The network itself.
@@ -33,7 +36,7 @@ def load_segmenter(network: Network, path: str | os.PathLike[str]) -> Network:
     Raises:
         FileNotFoundError: if there is no such file.
         ValueError: if tensors are missing, of another shape or unknown, the message lists them; or if the positions of the network are not those
-            of the training, which no tensor shows. The network is as it was then.
+            of the training or the label is another, which no tensor shows. The network is as it was then.
     """
     weights = read_weights(path)
     try:
@@ -42,7 +45,8 @@ def load_segmenter(network: Network, path: str | os.PathLike[str]) -> Network:
         raise ValueError(
             f"weights '{path}': {error}\nCheck that model and classes are those of the training."
         ) from error
-    _check_positions(network, Path(path).with_suffix(".json"))
+    _check_positions(network, weights_facts(path), Path(path).with_suffix(".json"))
+    _check_label(label, weights_facts(path), path)
     network.load_state_dict(weights)
     return network
 
@@ -59,8 +63,8 @@ def stored_threshold(path: str | os.PathLike[str]) -> float:
     Raises:
         ValueError: if the file is broken, or the threshold out of range.
     """
+    threshold = weights_facts(path).get("threshold", NO_THRESHOLD)
     path = Path(path).with_suffix(".json")
-    threshold = _facts(path).get("threshold", NO_THRESHOLD)
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold < 1:
         raise ValueError(
             f"the threshold in '{path}' must lie between 0 and 1, got {threshold!r}; repair it, or set threshold."
@@ -68,16 +72,19 @@ def stored_threshold(path: str | os.PathLike[str]) -> float:
     return float(threshold)
 
 
-def _check_positions(network: nn.Module, path: Path) -> None:
-    facts, encoder = _facts(path), getattr(network, "encoder", None)
-    if encoder is not None and "position_grid" in facts and facts["position_grid"] != encoder.position_grid:
-        raise ValueError(
-            f"position_grid must be that of the training, got {encoder.position_grid} and, in '{path}', {facts['position_grid']}; "
-            "set position_grid."
-        )
+def weights_facts(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """What training wrote of its weights into `<stem>.json` beside them: epoch, split, threshold, knobs.
 
+    Args:
+        path: of the weights; they need not exist.
 
-def _facts(path: Path) -> dict[str, Any]:
+    Returns:
+        Empty where there is no such file.
+
+    Raises:
+        ValueError: if the file is broken.
+    """
+    path = Path(path).with_suffix(".json")
     if not path.is_file():
         return {}
     try:
@@ -86,3 +93,22 @@ def _facts(path: Path) -> dict[str, Any]:
         raise ValueError(
             f"'{path}' must be a JSON object that tells of the weights, it is not ({error}); repair or remove it."
         ) from error
+
+
+def _check_positions(network: nn.Module, facts: Mapping[str, Any], path: Path) -> None:
+    encoder = getattr(network, "encoder", None)
+    if encoder is not None and "position_grid" in facts and facts["position_grid"] != encoder.position_grid:
+        raise ValueError(
+            f"position_grid must be that of the training, got {encoder.position_grid} and, in '{path}', {facts['position_grid']}; "
+            "set position_grid."
+        )
+
+
+def _check_label(label: str | None, facts: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
+    knobs = facts.get("knobs")
+    trained = knobs.get("label") if isinstance(knobs, Mapping) else None
+    if label and trained and label != trained:
+        raise ValueError(
+            f"weights '{path}' must be of a training of the label '{label}', got one of '{trained}'; "
+            "give that task's weights_file, or lay the overlay of the training over it."
+        )

@@ -35,7 +35,12 @@ def read_weights(path: str | os.PathLike[str]) -> dict[str, Tensor]:
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"weights '{path}' do not exist.")
+        there = (
+            "are a folder; name the file in it"
+            if path.is_dir()
+            else "do not exist; check the path, or train them first"
+        )
+        raise FileNotFoundError(f"weights '{path}' {there}.")
     try:
         content = load_file(path) if path.suffix == ".safetensors" else _load_torch(path)
     except Exception as error:  # unpicklers raise about any kind on foreign bytes

@@ -50,14 +50,15 @@ def random_affines(
     return torch.stack([torch.stack(row, dim=1) for row in rows], dim=1)
 
 
-def affine_warp(image: Tensor, affine: Tensor, *, nearest: bool = False) -> Tensor:
-    """Images under affine maps, mirrored at their borders.
+def affine_warp(image: Tensor, affine: Tensor, *, nearest: bool = False, mirror: bool = True) -> Tensor:
+    """Images under affine maps.
 
     Args:
         image: (batch, channels, height, width), float, or integer for nearest.
         affine: (batch, 2, 3): where each point (x, y, 1) of the result comes from, x along columns; the middle is (0, 0), borders lie at -1 and 1.
             Off-diagonal entries count for square pixels, so that a rotation does not shear an image that is not square.
         nearest: nearest neighbour, for labels; bilinear otherwise.
+        mirror: go on beyond the borders with the mirror image; False for 0.
 
     Returns:
         As `image`, of its type and size.
@@ -67,5 +68,5 @@ def affine_warp(image: Tensor, affine: Tensor, *, nearest: bool = False) -> Tens
     affine[:, 0, 1] *= height / width
     affine[:, 1, 0] *= width / height
     grid = F.affine_grid(affine, list(image.shape), align_corners=False)
-    mode = "nearest" if nearest else "bilinear"
-    return F.grid_sample(image.float(), grid, mode, padding_mode="reflection", align_corners=False).to(image.dtype)
+    mode, beyond = "nearest" if nearest else "bilinear", "reflection" if mirror else "zeros"
+    return F.grid_sample(image.float(), grid, mode, padding_mode=beyond, align_corners=False).to(image.dtype)

@@ -31,8 +31,8 @@ class LogitsToMask(Transform):
     backend = (TransformBackends.TORCH,)
 
     def __init__(self, threshold: float = 0.5, min_area: int = 0) -> None:
-        if not 0 < threshold < 1:
-            raise ValueError(f"threshold must lie between 0 and 1, got {threshold}; it is a probability.")
+        if not isinstance(threshold, int | float) or not 0 < threshold < 1:
+            raise ValueError(f"threshold must lie between 0 and 1, got {threshold!r}; it is a probability.")
         if min_area < 0:
             raise ValueError(f"min_area must be 0 or a number of pixels, got {min_area}.")
         self.threshold, self.min_area = threshold, min_area

@@ -133,6 +133,15 @@ def test_the_threshold_of_the_training_is_taken_unless_another_is_given(weights,
         assert np.array_equal(mask, expected_mask(weights, images / "left" / "7.png", threshold)), name
 
 
+def test_nothing_on_the_command_line_means_null(weights, images, tmp_path):
+    """A shell has no null: `--threshold ''`."""
+    shared = {"dataset_dir": str(images / "cines"), "weights_file": str(weights)}
+    infer(output_dir=str(tmp_path / "null"), **shared)
+    infer(output_dir=str(tmp_path / "empty"), **shared, threshold="", frames="", window="")
+    null, empty = (masks(tmp_path / name)["00000.png"] for name in ("null", "empty"))
+    assert np.array_equal(null, empty)
+
+
 def test_windows_and_mirror_images_and_small_specks(weights, images, tmp_path):
     shared = {"dataset_dir": str(images / "8.jpg"), "weights_file": str(weights), "image_size": 128}
     for name, knobs in (
@@ -167,12 +176,13 @@ def causes_of(error: BaseException | None) -> list[str]:
 WRONG = [
     ({"weights_file": "/nowhere/model.pt"}, "weights '/nowhere/model.pt' do not exist"),
     ({"model": "small"}, "Check that model and classes are those of the training"),
-    ({"classes": 25}, "head.weight .expected 26x16x1x1, got 1x16x1x1"),
+    ({"classes": 25}, "head.weight .expected 26x24x1x1, got 1x24x1x1"),
     ({"dataset_dir": "/nowhere"}, "'/nowhere' must be a folder of images or a file"),
     ({"frames": "some"}, "frames must be null, a number from 0 or 'all', got 'some'"),
     ({"threshold": 50}, "threshold must lie between 0 and 1, got 50"),
     ({"image_size": [60, 64]}, r"image_size must be of multiples of patch_size, got \[60, 64\] and 16"),
     ({"window": 60}, r"window must be of multiples of patch_size, got \[60\] and 16"),
+    ({"batch_size": 5}, "images of a batch must be of one size, got .*'; set batch_size to 1"),
     ({"output_dir": "IMAGES"}, "output_dir must not be the folder of the images"),
     ({"flip": "perhaps"}, "must be true or false, got 'perhaps'"),
 ]

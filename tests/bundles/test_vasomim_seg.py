@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from monai.bundle import ConfigParser
 from PIL import Image
 from small_segmentation import SEGMENTATION, SMALL, SMALL_TRAINING, run_segmentation
 
@@ -91,7 +92,11 @@ def test_evaluation_measures_what_it_promises(trained):
     assert {"dice", "cldice"} <= set(metrics)
     low, high = metrics["dice"]["ci95"]
     assert low <= metrics["dice"]["mean"] <= high and metrics["dice"]["n"] == 2  # a quarter of 8
-    assert metrics["context"]["split"] == "test" and metrics["context"]["threshold"] == 0.5
+    context = metrics["context"]
+    assert context["split"] == "test" and context["threshold"] == 0.5 and context["split_seed"] == 0
+    assert context["phantoms"] == {"count": 8, "seed": 0, "size": 64}
+    assert context["weights_file"] == str(trained / "model.pt")
+    assert context["training"] == json.loads((trained / "model.json").read_text())
     rows = list(csv.DictReader((trained / "metrics.csv").open()))
     assert len(rows) == 2 and all(Path(row["image"]).is_file() for row in rows)
     with Image.open(trained / "overlays.png") as picture:
@@ -111,6 +116,99 @@ def test_evaluation_takes_the_threshold_of_the_training(trained, tmp_path, cache
     assert json.loads((tmp_path / "metrics.json").read_text())["context"]["threshold"] == 0.35
 
 
+@pytest.fixture
+def knobs(tmp_path, cache) -> dict:
+    """Of a training of one epoch."""
+    shared = {"output_dir": str(tmp_path), "weights_file": str(tmp_path / "model.pt"), "cache_dir": cache}
+    return shared | SMALL_TRAINING | {"epochs": 1}
+
+
+def test_words_of_the_command_line_mean_what_they_say(knobs, tmp_path):
+    """`--mirror false` mirrors nothing, '' is null, a device is a name; and a validation rarer than the run has epochs comes at its end."""
+    words = {
+        "mirror": "false",
+        "full_resolution": "true",
+        "position_grid": "",
+        "window": "",
+        "device": "cpu",
+        "validate_every": 9,
+    }
+    run_segmentation("train.json", **knobs | words)
+    facts, weights = (
+        json.loads((tmp_path / "model.json").read_text()),
+        torch.load(tmp_path / "model.pt", weights_only=True),
+    )
+    assert facts["position_grid"] is None and any(name.startswith("full_detail") for name in weights)
+    run_segmentation("train.json", **knobs | words | {"full_resolution": "false"})
+    weights = torch.load(tmp_path / "model.pt", weights_only=True)
+    assert not any(name.startswith("full_detail") for name in weights)
+
+
+@pytest.mark.parametrize(("word", "mirrors"), [("false", False), ("true", True)])
+def test_mirror_is_a_switch(word, mirrors):
+    parser = ConfigParser(read_config("train.json") | {"mirror": word, "rank": 0})
+    assert parser.get_parsed_content("prepare_batch").geometry["flip"] is mirrors
+
+
+@pytest.mark.parametrize(
+    ("overlays", "wrong", "message"),
+    [
+        ((), {"image_size": 50}, "image_size must be a multiple of the patch, 16 px, got 50; take 48 or 64"),
+        ((), {"model": "none"}, "preset must be one of tiny"),
+        (("baseline_unet.json",), {"initial_weights": "any.pt"}, "got DynUNet; leave initial_weights out"),
+    ],
+)
+def test_mistakes_show_before_data_are_touched(overlays, wrong, message, knobs):
+    with pytest.raises(Exception) as caught:
+        run_segmentation("train.json", *overlays, **knobs | {"dataset_dir": "/nowhere"} | wrong)
+    assert message in cause(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("overlays", "wrong", "message"),
+    [
+        ((), {"threshold": 0}, "threshold must lie between 0 and 1, got 0"),
+        (("stenosis.json",), {}, "must be of a training of the label 'stenoses', got one of 'vessels'"),
+        ((), {"weights_file": "/nowhere/model.pt"}, "weights '/nowhere/model.pt' do not exist; check the path"),
+    ],
+)
+def test_an_evaluation_tells_what_is_wrong(overlays, wrong, message, trained, tmp_path, cache):
+    shared = {"output_dir": str(tmp_path), "weights_file": str(trained / "model.pt"), "cache_dir": cache}
+    with pytest.raises(Exception) as caught:
+        run_segmentation("train.json", "evaluate.json", *overlays, **shared | SMALL | wrong)
+    assert message in cause(caught.value)
+
+
+def test_monai_label_sets_data_epochs_and_device(tmp_path, cache, knobs):
+    """Lists of files, `train#trainer#max_epochs` and not `epochs`, the device by its name: rate, validation and weights follow."""
+    del knobs["epochs"], knobs["validate_every"]
+    data = []
+    for number in range(4):
+        data.append({kind: str(tmp_path / f"{kind}{number}.png") for kind in ("image", "label")})
+        values = (torch.arange(48 * 40).reshape(48, 40) + number) % 256
+        Image.fromarray(values.byte().numpy()).save(data[-1]["image"])
+        Image.fromarray((255 * (values > 128)).byte().numpy()).save(data[-1]["label"])
+    told = {"train#dataset#data": data[:3], "validate#dataset#data": data[3:], "train#trainer#max_epochs": 2}
+    run_segmentation("train.json", device="cpu", **knobs | told)
+    rows = list(csv.DictReader((tmp_path / "curves.csv").open()))
+    assert len(rows) == 2 and all(row["validation_dice"] for row in rows)
+    assert float(rows[1]["learning_rate"]) < 1e-4 < float(rows[0]["learning_rate"])  # of 1e-3, the cosine has ended
+    assert json.loads((tmp_path / "model.json").read_text())["knobs"]["epochs"] == 2
+
+
+def test_maps_of_classes_of_ones_own_train_and_are_judged(tmp_path, knobs):
+    """Three classes, without names, in two folders."""
+    for number in range(6):
+        for kind in ("images", "masks"):
+            (tmp_path / "mine" / kind).mkdir(parents=True, exist_ok=True)
+            values = (torch.arange(48 * 40).reshape(48, 40) + number) % (256 if kind == "images" else 4)
+            Image.fromarray(values.byte().numpy()).save(tmp_path / "mine" / kind / f"{number}.png")
+    knobs |= {"dataset_dir": str(tmp_path / "mine"), "classes": 3}
+    run_segmentation("train.json", "segment.json", **knobs)
+    run_segmentation("train.json", "evaluate.json", "segment.json", split="all", **knobs)
+    assert set(json.loads((tmp_path / "metrics.json").read_text())["classes"]) == {"1", "2", "3"}
+
+
 @pytest.mark.parametrize("overlay", ["segment.json", "stenosis.json", "baseline_unet.json"])
 def test_each_task_and_the_baseline_train_and_are_judged(overlay, tmp_path, cache):
     shared = {"output_dir": str(tmp_path), "weights_file": str(tmp_path / "model.pt"), "cache_dir": cache}
@@ -118,7 +216,7 @@ def test_each_task_and_the_baseline_train_and_are_judged(overlay, tmp_path, cach
         key: value for key, value in SMALL_TRAINING.items() if not (overlay == "baseline_unet.json" and key == "model")
     }
     if overlay == "baseline_unet.json":
-        small |= {"network_def#channels": [8, 8, 8, 8, 8], "network_def#num_res_units": 0}
+        small |= {"network_def#filters": [4, 4, 4, 4, 4]}
     run_segmentation("train.json", overlay, **shared, **small | {"epochs": 1})
     run_segmentation("train.json", overlay, "evaluate.json", **shared, **small)
     metrics = json.loads((tmp_path / "metrics.json").read_text())

@@ -31,7 +31,8 @@ def finish(cell: FewLabelCell, dice: float = 0.5, images: int = 10, without: tup
     for name, content in files.items():
         (cell.folder / name).write_text(json.dumps(content))
     (cell.folder / "curves.csv").write_text("epoch,loss,seconds,dice\n1,0.5,60.0,\n2,0.4,90.0,0.5\n")
-    (cell.folder / "checkpoint.pt").touch()
+    for name in ("checkpoint.pt", "evaluation/report.html"):
+        (cell.folder / name).touch()
 
 
 def result(weights: str, fraction: float, seed: int, dice: float | None, images: int | None = None) -> FewLabelResult:

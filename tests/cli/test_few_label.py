@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 import shlex
+import shutil
 
 import pytest
-from made_cell import finish, make_cell
+from made_cell import BUNDLE, finish, make_cell
 
 from monai_ext.cli import main
 from monai_ext.cli.few_label_manifest import FewLabelManifest
@@ -54,10 +55,33 @@ def test_finished_trainings_are_not_repeated_and_paths_stand_as_typed(here, caps
     for cell in cells:
         finish(cell, dice=0.5)
     assert main(shlex.split(typed)[1:]) == 0
+    assert not list(here.rglob("checkpoint.pt"))  # a kill had left them
     table = (here / "runs/a/table.md").read_text()
     assert f"```\n{typed}\n```" in table and "| unet | 0.500 (+0.000) |" in table
     said = capsys.readouterr().out
     assert table in said and "Open 'runs/a/few_label.png'" in said
+
+
+def test_another_bundle_is_in_the_command(here):
+    shutil.copytree(BUNDLE / "configs", here / "b" / "configs")
+    cell = make_cell(here / "a")
+    FewLabelManifest(here / "a", cell.plan).add([cell], "before")
+    finish(cell)
+    assert main([*COMMAND, "--weights", "none", "--fractions", "0.1", "--bundle", "b", "--out", "a"]) == 0
+    assert "--bundle b --out a\n" in (here / "a" / "table.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("given", "value"), [("x", "HERE/x"), ("", ""), ("$@bundle_root + '/x'", "$@bundle_root + '/x'")]
+)
+def test_of_the_knobs_only_paths_become_absolute(given, value, here):
+    """Trainings are started in the bundle; '' is null, and $ begins an expression."""
+    plan = {"knobs": {"cache_dir": value.replace("HERE", str(here))}}
+    cell = make_cell(here / "a", **plan)
+    FewLabelManifest(here / "a", cell.plan).add([cell], "before")
+    finish(cell)
+    options = ["--weights", "none", "--fractions", "0.1", "--knob", f"cache_dir={given}", "--out", "a"]
+    assert main([*COMMAND, *options]) == 0  # another value would be refused
 
 
 def test_arguments_that_are_missing_are_told_in_one_line(capsys):
@@ -67,9 +91,22 @@ def test_arguments_that_are_missing_are_told_in_one_line(capsys):
     assert line.startswith("vasomim experiment few-label: the following arguments are required: --out")
 
 
+def test_a_split_that_does_not_exist_is_told_before_the_first_training(here, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main([*COMMAND, "--weights", "none", "--out", "new", "--split", "tst"])
+    assert "--split: invalid choice: 'tst'" in capsys.readouterr().err and not (here / "new").exists()
+
+
 def test_help_teaches(capsys):
     with pytest.raises(SystemExit, match="0"):
         main([*COMMAND, "--help"])
     text = capsys.readouterr().out
-    for words in ("--fractions", "NAME=FILE", "OUT/table.md", "how long", "examples", "use --split test"):
+    for words in (
+        "--fractions",
+        "NAME=FILE",
+        "OUT/table.md",
+        "how long",
+        "examples",
+        "--split test for numbers to publish",
+    ):
         assert words in text

@@ -75,6 +75,12 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
         FewLabelManifest(tmp_path, make_cell(tmp_path).plan)
 
 
+def test_what_a_kill_before_the_first_training_leaves_is_no_obstacle(tmp_path):
+    for name in (".lock", "experiment.json.tmp"):
+        (tmp_path / name).touch()
+    assert add([make_cell(tmp_path)]).cells == [make_cell(tmp_path)]
+
+
 @pytest.mark.parametrize("content", ["{", "{}", "[]"])
 def test_a_broken_one_is_refused(content, tmp_path):
     (tmp_path / "experiment.json").write_text(content)

@@ -47,6 +47,13 @@ def test_every_line_has_its_name_in_its_colour_and_names_do_not_overlap():
         assert all(low[1] <= high[0] + 2 for low, high in pairwise(boxes))
 
 
+def test_one_share_of_the_labels_stands_beside_the_names():
+    """Across half a panel the thin lines to the names would be taken for results."""
+    axes = few_label_picture([result(name, 0.1, 0, 0.5) for name in NAMES]).axes[0]
+    place = axes.transAxes.inverted().transform(axes.transData.transform((10, 0.5)))[0]
+    assert place > 0.75
+
+
 def test_one_training_is_enough(tmp_path, global_rng_untouched):
     few_label_picture([result("mae", 0.1, 0, 0.5)]).savefig(tmp_path / "a.png")
     few_label_picture([result("mae", 0.1, 0, None)]).savefig(tmp_path / "b.png")

@@ -33,7 +33,10 @@ def test_one_data_set_several_or_none(tmp_path):
     [
         ({"epochs": 0}, "--epochs must be at least 1, got 0"),
         ({"dataset_dir": ("/gone",)}, "--dataset_dir must be a folder of images with labels, got '/gone'"),
-        ({"bundle": BUNDLE.parent}, "--bundle must be the segmentation bundle, got '.*' without 'configs/train.json'"),
+        (
+            {"bundle": BUNDLE.parent},
+            "--bundle must be the segmentation bundle, got '.*' without 'configs/train.json'; name the folder",
+        ),
         ({"knobs": {"seed": "3"}}, "--knob must not be 'seed', which the experiment sets"),
         ({"knobs": {"modle": "tiny"}}, "--knob must be an option of the bundle, got 'modle'"),
     ],

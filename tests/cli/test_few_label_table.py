@@ -42,6 +42,10 @@ def test_numbers_of_images_that_differ_between_seeds_are_a_range():
     assert "| Dice | 9 to 12 images (10 %) |" in few_label_table(rows, title="T", typed=[])
 
 
+def test_one_image_is_no_plural():
+    assert "| Dice | 1 image (1 %) |" in few_label_table([result("none", 0.01, 0, 0.5)], title="T", typed=[])
+
+
 def test_before_the_first_result_it_tells_the_command_alone():
     text = few_label_table([], title="T", typed=[COMMAND], unfinished=["none_1_0"])
     assert "|" not in text and COMMAND in text and "1 of 1 trainings" in text

@@ -26,6 +26,11 @@ def test_a_file_has_a_name_an_absolute_path_and_a_digest(file):
     assert weights.digest == hashlib.sha256(b"weights").hexdigest()
 
 
+def test_a_file_that_cannot_be_read_is_told_by_its_own_name(tmp_path):
+    with pytest.raises(CommandError, match=r"--weights must name a file that can be read, got '.*' \(Is a directory\)"):
+        _ = StartingWeights("mae", tmp_path).digest
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -58,11 +58,13 @@ def test_a_folder_of_masks_that_is_named_itself_is_taken(tmp_path):
 
 
 def test_results_among_the_images_are_refused(tmp_path):
-    touch(tmp_path, "1.png")
-    for dataset_dir in (tmp_path, tmp_path / "1.png"):
-        with pytest.raises(
-            ValueError, match=r"output_dir must not be the folder of the images, got '.*'; name another"
-        ):
+    touch(tmp_path, "a/1.png")
+    for dataset_dir in (
+        tmp_path,
+        tmp_path / "a",
+        tmp_path / "a" / "1.png",
+    ):  # above them, images beside could be overwritten
+        with pytest.raises(ValueError, match=r"output_dir must not be the folder of the images or hold it, got '.*'"):
             list_angiograms(dataset_dir, output_dir=tmp_path / "." / "")
 
 

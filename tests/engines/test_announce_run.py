@@ -18,12 +18,11 @@ class Frames:
         return "12 angiograms"
 
 
-def announce(capsys, epochs: int) -> str:
+def announce(capsys, epochs: int, device: torch.device | str = torch.device("cpu")) -> str:  # noqa: B008
     plan = RunPlan(images=12, epochs=epochs, batch_size=4, base_rate=0.1)
     network = nn.Conv2d(1, 1, 1)
     prepare = PrepareFrames(image_size=16, mean=0.5, std=0.2)
     knobs = {"model": "one convolution", "image_size": 16, "precision": "fp32"}
-    device = torch.device("cpu")
     announce_run(
         plan, Frames(), network, lambda p, t: (p - t.float()).square().mean(), prepare, device, knobs, "runs/x"
     )
@@ -42,6 +41,11 @@ def test_it_says_what_will_be_done(capsys):
         "runs/x",
     ):
         assert words in said, said
+
+
+def test_a_device_may_be_a_name(capsys):
+    """As MONAI Label and command lines hand it over."""
+    assert "device   CPU" in announce(capsys, epochs=2, device="cpu")
 
 
 def test_torchrun_without_its_configuration_is_refused(capsys, monkeypatch):

@@ -75,3 +75,15 @@ def test_bad_knobs_are_refused():
         PrepareLabelled(mean=0, std=0)
     with pytest.raises(ValueError, match=r"std and scale must be positive, got 1 and \(0, 1\)"):
         PrepareLabelled(mean=0, std=1, scale=(0, 1))
+
+
+def test_where_mirror_images_are_wrong_nothing_lies_beyond_the_border():
+    """A white image that is always made smaller: its surroundings are black, and no label lies there."""
+    batch = {
+        "image": torch.full((4, 1, 32, 32), 255, dtype=torch.uint8),
+        "label": torch.ones(4, 1, 32, 32, dtype=torch.uint8),
+    }
+    arguments = {"mean": 0.0, "std": 1.0, "rotation": 0.0, "scale": (0.5, 0.5), "shift": 0.0}
+    image, label = PrepareLabelled(flip=False, **arguments)(batch, "cpu")
+    assert label[:, :, 0].sum() == 0 and label[:, :, 16].sum() > 0 and image[:, :, 0].mean() < image[:, :, 16].mean()
+    assert PrepareLabelled(flip=True, **arguments)(batch, "cpu")[1].min() == 1

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from monai_ext.engines import PrepareFrames, PrepareMaskedBatch, RunPlan
@@ -68,6 +69,13 @@ def test_probe_leaves_no_trace(global_rng_untouched):
     fresh = PrepareMaskedBatch(PrepareFrames(image_size=16, mean=0, std=1), patch_size=8, eta=1)
     batch = Frames().__getitems__([0, 1])
     assert torch.equal(prepare(batch, "cpu")[1]["hidden"], fresh(batch, "cpu")[1]["hidden"])
+
+
+def test_probe_of_a_network_with_dropout_leaves_the_global_generator(global_rng_untouched):
+    prepare = PrepareMaskedBatch(PrepareFrames(image_size=16, mean=0, std=1), patch_size=8, eta=1)
+    plan(images=4, batch_size=4, epochs=2, warmup_epochs=0).seconds(
+        Scale(), lambda prediction, targets: F.dropout(prediction).sum(), prepare, Frames(), "cpu"
+    )
 
 
 def test_a_warm_up_as_long_as_the_run_is_refused():

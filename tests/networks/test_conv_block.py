@@ -14,12 +14,13 @@ def test_a_stride_halves_and_rounds_up(stride, size, expected):
 
 
 def test_equals_the_layers_written_out():
-    block, image = ConvBlock(2, 8, stride=2).double(), torch.rand(2, 2, 9, 6, dtype=torch.float64)
+    block, image = ConvBlock(2, 16, stride=2).double(), torch.rand(2, 2, 9, 6, dtype=torch.float64)
     first, second = block[0].weight, block[3].weight
 
-    def normalised(x):  # 8 groups of 8 channels: each channel by its own mean and variance, gain 1, shift 0
-        centred = x - x.mean((2, 3), keepdim=True)
-        return centred / (centred.square().mean((2, 3), keepdim=True) + 1e-5).sqrt()
+    def normalised(x):  # 2 groups of 8 channels, each by its own mean and variance; gain 1, shift 0
+        group = x.unflatten(1, (2, 8))
+        centred = group - group.mean((2, 3, 4), keepdim=True)
+        return (centred / (centred.square().mean((2, 3, 4), keepdim=True) + 1e-5).sqrt()).flatten(1, 2)
 
     x = F.gelu(normalised(F.conv2d(image, first, stride=2, padding=1)))
     x = F.gelu(normalised(F.conv2d(x, second, padding=1)))

@@ -146,6 +146,15 @@ def test_checkpoint_of_another_size_is_refused(tmp_path):
     wide = to_timm_state_dict(random_encoder(hidden_size=32), **IMAGE)
     with pytest.raises(ValueError, match=r"cls_token \(expected 1x1x16, got 1x1x32\).* and \d+ more"):
         load_pretrained_encoder(ViTEncoder(**SIZES), wide)
+    with pytest.raises(
+        ValueError, match=r"\nChoose the model \(tiny, small, base, ...\) that the weights were made with.$"
+    ):
+        load_pretrained_encoder(ViTEncoder(**SIZES), wide)
+
+
+def test_a_network_without_an_encoder_takes_none():
+    with pytest.raises(TypeError, match="need a ViTEncoder to go to, got Conv2d; leave initial_weights out"):
+        load_pretrained_encoder(torch.nn.Conv2d(1, 1, 1), {})
 
 
 def test_learned_positions_are_refused():

@@ -54,7 +54,7 @@ def parameters_of_decoder(hidden: int, width: int, out: int) -> int:
 
 @pytest.mark.parametrize(
     ("preset", "hidden", "width"),
-    [("tiny", 192, 16), ("small", 384, 32), ("base", 768, 48), ("large", 1024, 64), ("huge", 1280, 64)],
+    [("tiny", 192, 24), ("small", 384, 32), ("base", 768, 48), ("large", 1024, 64), ("huge", 1280, 64)],
 )
 @pytest.mark.parametrize("out", [1, 26])
 def test_segmenter_of_every_preset_is_its_encoder_and_a_decoder(preset, hidden, width, out):

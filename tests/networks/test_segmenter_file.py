@@ -5,7 +5,14 @@ import pytest
 import torch
 from monai.networks.nets import UNet
 
-from monai_ext.networks import VesselSegmenter, ViTEncoder, load_segmenter, stored_threshold, write_weights
+from monai_ext.networks import (
+    VesselSegmenter,
+    ViTEncoder,
+    load_segmenter,
+    stored_threshold,
+    weights_facts,
+    write_weights,
+)
 
 
 def segmenter(out_channels: int = 1, hidden_size: int = 16, seed: int = 0) -> VesselSegmenter:
@@ -106,3 +113,25 @@ def test_positions_of_another_training_are_refused(tmp_path):
         load_segmenter(segmenter(), tmp_path / "model.pt")
     network = VesselSegmenter(ViTEncoder(hidden_size=16, num_layers=4, num_heads=2, position_grid=14), width=8)
     assert load_segmenter(network, tmp_path / "model.pt") is network
+
+
+def test_weights_of_another_task_of_the_same_shape_are_refused(tmp_path):
+    """Vessels and stenoses: no tensor tells them apart."""
+    path, network = tmp_path / "model.pt", segmenter(seed=1)
+    write_weights(network.state_dict(), path)
+    assert load_segmenter(segmenter(), path, label="stenoses")  # nothing is known of them
+    path.with_suffix(".json").write_text('{"knobs": {"label": "vessels"}}')
+    other = segmenter(seed=2)
+    before = other.head.weight.clone()
+    with pytest.raises(
+        ValueError, match=r"model.pt' must be of a training of the label 'stenoses', got one of 'vessels'"
+    ):
+        load_segmenter(other, path, label="stenoses")
+    assert torch.equal(other.head.weight, before)
+    assert load_segmenter(other, path, label="vessels") is load_segmenter(other, path) is other
+
+
+def test_the_facts_are_what_training_wrote(tmp_path):
+    assert weights_facts(tmp_path / "model.pt") == {}
+    (tmp_path / "model.json").write_text('{"epoch": 4, "knobs": {"label": "vessels"}}')
+    assert weights_facts(tmp_path / "model.pt") == {"epoch": 4, "knobs": {"label": "vessels"}}

@@ -63,8 +63,10 @@ def test_file_without_tensors_is_refused(tmp_path):
         read_weights(tmp_path / "a.pt")
     with pytest.raises(ValueError, match=r"b.pt' must be .*it holds a list"):
         read_weights(tmp_path / "b.pt")
-    with pytest.raises(FileNotFoundError, match=r"c.pt' do not exist"):
+    with pytest.raises(FileNotFoundError, match=r"c.pt' do not exist; check the path, or train them first"):
         read_weights(tmp_path / "c.pt")
+    with pytest.raises(FileNotFoundError, match=r"are a folder; name the file in it"):
+        read_weights(tmp_path)
 
 
 def test_failed_write_leaves_the_old_file(tmp_path):

@@ -113,3 +113,10 @@ def test_each_image_has_its_own_map_and_the_gradient_reaches_it():
 def test_a_scale_that_is_not_positive_is_refused():
     with pytest.raises(ValueError, match=r"scale must be positive, got \(0.0, 1.0\)"):
         random_affines(1, generator=generator(), scale=(0.0, 1.0))
+
+
+def test_beyond_the_border_lies_the_mirror_image_or_nothing():
+    image = torch.arange(1.0, 5.0).reshape(1, 1, 1, 4).expand(1, 1, 4, 4).contiguous()
+    half_a_side = torch.tensor([[[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]])  # two pixels to the left
+    assert affine_warp(image, half_a_side)[0, 0, 0].tolist() == [3, 4, 4, 3]
+    assert affine_warp(image, half_a_side, mirror=False, nearest=True)[0, 0, 0].tolist() == [3, 4, 0, 0]

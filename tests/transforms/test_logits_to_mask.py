@@ -80,9 +80,11 @@ def test_the_dictionary_version_replaces_logits():
     assert LogitsToMaskd("pred", allow_missing_keys=True)({}) == {}
 
 
-@pytest.mark.parametrize("threshold", [0, 1, 1.5, float("nan")])
+@pytest.mark.parametrize("threshold", [0, 1, 1.5, float("nan"), "null"])
 def test_a_threshold_out_of_range_is_refused(threshold):
-    with pytest.raises(ValueError, match=rf"threshold must lie between 0 and 1, got {threshold}; it is a probability"):
+    with pytest.raises(
+        ValueError, match=rf"threshold must lie between 0 and 1, got {threshold!r}; it is a probability"
+    ):
         LogitsToMask(threshold)
 
 

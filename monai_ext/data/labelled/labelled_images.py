@@ -29,10 +29,11 @@ logger = logging.getLogger(__name__)
 class LabelledImages(Dataset):
     """Images and labels of a task, read once and held as bytes: 0.5 MB an image of 512 px.
 
-    To train, all are brought to one size: reduced or enlarged until the longer side fits, and mirrored at the right and lower border to a square.
+    To train, all are brought to one size: reduced or enlarged until the longer side fits, and filled up to a square at the right and lower border, by their mirror
+    image; with several classes, which a mirror image would put on the wrong side, by black background.
     To judge, they stay as they are, standardised, and a data loader takes one at a time.
 
-    What cannot be used is left out and reported, file by file: broken images, labels of another size, classes out of range, empty labels.
+    What cannot be used is left out and reported, file by file: broken or tiny images, labels of another size, classes out of range, empty labels.
 
     A sample is `image` and `label`, (1, height, width), uint8: grey values, and classes of which 0 is the background; `image` is float32 where it
     is standardised.
@@ -44,6 +45,7 @@ class LabelledImages(Dataset):
         size: side of squares in pixels, or [height, width] to which images are stretched; None for their own sizes.
         mean: of grey values in [0, 1], to standardise; None leaves bytes.
         std: of grey values in [0, 1], above 0; goes with mean.
+        min_size: shortest side in pixels that an image may have: a patch.
         processes: that read; None for one a core, fewer for few images.
 
     Attributes:
@@ -63,11 +65,12 @@ class LabelledImages(Dataset):
         size: int | Sequence[int] | None = None,
         mean: float | None = None,
         std: float | None = None,
+        min_size: int = 16,
         processes: int | None = None,
     ) -> None:
         _check(data, label, classes, size, mean, std)
         self.mean, self.std, self.label = mean, std, label
-        jobs = ((item, label, classes, size) for item in data)
+        jobs = ((item, label, classes, size, min_size) for item in data)
         processes = processes or max(1, min(os.cpu_count() or 1, len(data) // _WORTH_A_PROCESS))
         read = parallel_map(_read, jobs, count=len(data), processes=processes)
         read = list(progress_bar("reading labelled images", len(data), "image", over=read))
@@ -123,15 +126,18 @@ def _check(
 
 def _read(job: tuple) -> tuple[ndarray, ndarray] | str:
     """Image and label; or why there are none."""
-    item, label, classes, size = job
+    item, label, classes, size, min_size = job
     try:
         image, values = read_labelled(item, label, classes)
     except (ValueError, OSError) as error:
         return str(error)
-    return (image, values) if size is None else _fit(image, values, size)
+    if min(image.shape) < min_size:
+        height, width = image.shape
+        return f"both sides of '{item['image']}' must be at least {min_size} px, got {height}x{width}; enlarge it."
+    return (image, values) if size is None else _fit(image, values, size, mirror=classes == 1)
 
 
-def _fit(image: ndarray, label: ndarray, size: int | Sequence[int]) -> tuple[ndarray, ndarray]:
+def _fit(image: ndarray, label: ndarray, size: int | Sequence[int], *, mirror: bool) -> tuple[ndarray, ndarray]:
     if isinstance(size, int):
         height, width = (max(1, round(side * size / max(image.shape))) for side in image.shape)
     else:
@@ -140,7 +146,8 @@ def _fit(image: ndarray, label: ndarray, size: int | Sequence[int]) -> tuple[nda
         image = np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC))
         label = np.asarray(Image.fromarray(label).resize((width, height), Image.Resampling.NEAREST))
     room = [(0, size - side) for side in (height, width)] if isinstance(size, int) else 0
-    return np.pad(image, room, mode="symmetric"), np.pad(label, room, mode="symmetric")
+    mode = "symmetric" if mirror else "constant"
+    return np.pad(image, room, mode=mode), np.pad(label, room, mode=mode)
 
 
 def _report(reasons: list[str], total: int) -> None:

@@ -61,9 +61,11 @@ def labelled_items(
 
     Raises:
         FileNotFoundError: if there is no such folder.
-        ValueError: if the label or split is unknown, no image has them (says what there is), or there are too few patients to split.
+        ValueError: if the label or split is unknown, the fraction is out of range, no image has them (says what there is), or there are too few patients to split.
     """
     _check(label, split)
+    if not 0 < label_fraction <= 1:
+        raise ValueError(f"label_fraction must be above 0 and at most 1, got {label_fraction}; 1 takes every label.")
     if dataset_dir:
         folders = [dataset_dir] if isinstance(dataset_dir, (str, os.PathLike)) else list(dataset_dir)
     else:

@@ -56,6 +56,13 @@ def test_the_longer_side_fits_and_the_border_mirrors_image_and_label(items):
         assert torch.equal(sample[name][:, 24:], plain[name].flip(1)[:, :8])
 
 
+def test_with_several_classes_the_border_is_black_background(items):
+    """A mirror image would show arteries under the wrong name."""
+    (plain, sample) = (LabelledImages(items, size=size, classes=255)[1] for size in (None, 32))
+    for name in ("image", "label"):
+        assert torch.equal(sample[name][:, :24], plain[name]) and not sample[name][:, 24:].any()
+
+
 def test_reduced_images_are_those_of_pillow_and_labels_stay_on_them(items):
     sample = LabelledImages(items, size=[12, 16])[0]
     expected = Image.open(items[0]["image"]).resize((16, 12), Image.Resampling.BICUBIC)
@@ -82,6 +89,14 @@ def test_what_cannot_be_used_is_left_out_and_named(items, save, tmp_path, caplog
         assert name in told and told in caplog.text
     assert data.summary() == {"images with vessels": 3, "left out": data.left_out}
     assert data.describe() == "3 images with vessels (4 left out)"
+
+
+def test_an_image_smaller_than_a_patch_is_left_out_and_named(items, save):
+    """In an evaluation it would end the run, for no network can look at it."""
+    thin = {"image": save("thin.png", np.ones((15, 32), np.uint8)), "label": save("t.png", np.ones((15, 32), np.uint8))}
+    data = LabelledImages([*items, thin])
+    assert len(data) == 3 and len(LabelledImages([*items, thin], min_size=15)) == 4
+    assert data.left_out == [f"both sides of '{thin['image']}' must be at least 16 px, got 15x32; enlarge it."]
 
 
 def test_an_empty_label_is_an_answer_for_stenoses_alone(items, save):

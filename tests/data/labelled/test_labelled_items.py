@@ -169,7 +169,7 @@ def test_a_smaller_fraction_is_a_part_of_a_larger_one(official, label):
     ]
     assert [len(part) for part in nested] == [max(1, round(f * len(whole))) for f in (0.2, 0.5, 0.8, 1.0)]
     assert nested[-1] == whole and all(set(a) <= set(b) for a, b in pairwise(nested))
-    with pytest.raises(ValueError, match="fraction must be above 0 and at most 1, got 0"):
+    with pytest.raises(ValueError, match="label_fraction must be above 0 and at most 1, got 0; 1 takes every label"):
         labelled_items(official, label_fraction=0)
 
 
