@@ -7,7 +7,7 @@ DEMO_SEGMENTOR_EPOCHS := 60
 DEMO_EPOCHS := 220
 BUNDLE := cd bundles/vasomim_pretrain && $(CURDIR)/$(RUN) -m monai.bundle run --config_file
 SEGMENT := cd bundles/vasomim_seg && $(CURDIR)/$(RUN) -m monai.bundle run --config_file
-VESSELS := --output_dir $(DEMO)/vessels --weights_file $(DEMO)/vessels/model.pt
+VESSELS := --position_grid 6 --output_dir $(DEMO)/vessels --weights_file $(DEMO)/vessels/model.pt
 
 .PHONY: demo test test-all lint bench clean
 

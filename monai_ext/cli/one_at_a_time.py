@@ -5,12 +5,9 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from .command_error import CommandError
+from monai_ext.ops import exclusive_file
 
-try:
-    import fcntl
-except ImportError:  # Windows: two commands into one folder are not noticed
-    fcntl = None
+from .command_error import CommandError
 
 __all__ = ["one_at_a_time"]
 
@@ -25,19 +22,14 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
     Raises:
         CommandError: if another one does, or the folder cannot be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = open(folder / ".lock", "w")  # noqa: SIM115
-    except OSError as error:
-        raise CommandError(
-            f"--out must be a folder that can be written, got '{folder}' ({error.strerror}); name another."
-        ) from error
-    with lock:
+    with contextlib.ExitStack() as stack:
         try:
-            if fcntl:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            folder.mkdir(parents=True, exist_ok=True)
+            held = stack.enter_context(exclusive_file(folder / ".lock"))
         except OSError as error:
             raise CommandError(
-                f"'{folder}' must be filled by one command at a time, another is at work; wait for it."
+                f"--out must be a folder that can be written, got '{folder}' ({error.strerror}); name another."
             ) from error
+        if not held:
+            raise CommandError(f"'{folder}' must be filled by one command at a time, another is at work; wait for it.")
         yield

@@ -5,6 +5,7 @@ from .affine import affine_warp, random_affines
 from .atomic_file import atomic_file
 from .bits import unpack_bits
 from .crop import crop_resize, crop_resize_nearest, full_boxes, random_crop_boxes
+from .exclusive_file import exclusive_file
 from .gaussian_blur import gaussian_blur
 from .intensity import vary_intensity
 from .masking import guided_mask, hidden_count, patch_distribution, random_mask
@@ -21,6 +22,7 @@ __all__ = [
     "crop_resize",
     "crop_resize_nearest",
     "denormalise_patches",
+    "exclusive_file",
     "extract_vessels",
     "full_boxes",
     "gaussian_blur",

@@ -5,10 +5,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # Windows: two runs into one folder are not noticed
-    fcntl = None
+from monai_ext.ops import exclusive_file
 
 __all__ = ["work_folder", "work_of"]
 
@@ -31,14 +28,9 @@ def work_folder(out: Path) -> Iterator[Path]:
     folder.mkdir(mode=0o700, exist_ok=True)  # results hold names of files
     for name in ("scan", "shards"):
         (folder / name).mkdir(exist_ok=True)
-    with open(folder / "lock", "w") as lock:
-        try:
-            if fcntl:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise ValueError(
-                f"'{out}' must be made by one run at a time, another one is at work in '{folder}'."
-            ) from error
+    with exclusive_file(folder / "lock") as held:
+        if not held:
+            raise ValueError(f"'{out}' must be made by one run at a time, another one is at work in '{folder}'.")
         for left in [*folder.glob("scan/*.at"), *folder.glob("*/*.tmp")]:
             left.unlink(missing_ok=True)
         yield folder
