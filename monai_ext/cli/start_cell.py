@@ -8,6 +8,8 @@ import subprocess
 import sys
 from datetime import datetime
 
+from monai_ext.ops import usable_cores
+
 from .few_label_cell import FewLabelCell
 
 __all__ = ["start_cell"]
@@ -40,6 +42,5 @@ def start_cell(cell: FewLabelCell, *, jobs: int = 1) -> subprocess.Popen:
 
 
 def _environment(jobs: int) -> dict[str, str]:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    threads = {"OMP_NUM_THREADS": str(max(1, cores // jobs))} if jobs > 1 else {}
+    threads = {"OMP_NUM_THREADS": str(max(1, usable_cores() // jobs))} if jobs > 1 else {}
     return threads | dict(os.environ) | {"PYTHONUNBUFFERED": "1"}

@@ -13,12 +13,12 @@ from typing import TypeVar
 
 import torch
 
+from monai_ext.ops import usable_cores
+
 __all__ = ["parallel_map"]
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
-
-_WORTH_A_PROCESS = 32  # jobs; starting one costs some seconds of imports
 
 
 def parallel_map(
@@ -28,6 +28,7 @@ def parallel_map(
     count: int,
     processes: int | None = None,
     apart: bool = False,
+    worth: int = 32,
 ) -> Iterator[_R]:
     """Results of a function in the order of its jobs, from several processes, a few at a time in memory.
 
@@ -40,6 +41,7 @@ def parallel_map(
         count: how many there are.
         processes: None for one a core, fewer for little work.
         apart: never in this process, so that a crash does not end it.
+        worth: jobs that are worth starting a process, which costs some seconds of imports.
 
     Returns:
         An iterator over the results.
@@ -51,12 +53,8 @@ def parallel_map(
     if processes is not None and processes < 1:
         raise ValueError(f"processes must be at least 1, got {processes}.")
     if processes is None:
-        processes = max(1, min(_cores(), count // _WORTH_A_PROCESS))
+        processes = max(1, min(usable_cores(), count // worth))
     return _alone(function, jobs) if processes == 1 and not apart else _together(function, iter(jobs), processes)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _alone(function: Callable[[_T], _R], jobs: Iterable[_T]) -> Iterator[_R]:

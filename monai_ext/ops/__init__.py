@@ -13,6 +13,7 @@ from .patch_norm import denormalise_patches, normalise_patches, patch_errors
 from .patches import patch_grid, patchify, unpatchify
 from .positions import sincos_positions
 from .sato_ridge import sato_ridge
+from .usable_cores import usable_cores
 from .vessel_map import extract_vessels
 from .xray_field import xray_field
 
@@ -40,6 +41,7 @@ __all__ = [
     "sincos_positions",
     "unpack_bits",
     "unpatchify",
+    "usable_cores",
     "vary_intensity",
     "xray_field",
 ]

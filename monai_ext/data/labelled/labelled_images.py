@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,7 +20,7 @@ from .read_labelled import read_labelled
 __all__ = ["LabelledImages"]
 
 _SHOWN = 10
-_WORTH_A_PROCESS = 500  # images: it takes as long to start one
+_WORTH_A_PROCESS = 500  # images: read in the time that it takes to start one
 
 logger = logging.getLogger(__name__)
 
@@ -71,8 +70,7 @@ class LabelledImages(Dataset):
         _check(data, label, classes, size, mean, std)
         self.mean, self.std, self.label = mean, std, label
         jobs = ((item, label, classes, size, min_size) for item in data)
-        processes = processes or max(1, min(os.cpu_count() or 1, len(data) // _WORTH_A_PROCESS))
-        read = parallel_map(_read, jobs, count=len(data), processes=processes)
+        read = parallel_map(_read, jobs, count=len(data), processes=processes, worth=_WORTH_A_PROCESS)
         read = list(progress_bar("reading labelled images", len(data), "image", over=read))
         self.data = [item for item, pair in zip(data, read, strict=True) if not isinstance(pair, str)]
         self._pairs = [tuple(map(torch.tensor, pair)) for pair in read if not isinstance(pair, str)]
