@@ -19,7 +19,7 @@ from tqdm import tqdm
 from monai_ext.data import LabelledImages, labelled_items
 from monai_ext.inferers import AngiogramInferer
 from monai_ext.metrics import SegmentationQuality, ThresholdSweep
-from monai_ext.networks import load_segmenter, vessel_segmenter
+from monai_ext.networks import load_trained, vessel_segmenter
 from monai_ext.transforms import LogitsToMask
 
 MEAN, STD = 0.45, 0.18  # as in bundles/vasomim_seg/configs/train.json
@@ -81,7 +81,7 @@ def options(images: LabelledImages, network: torch.nn.Module, size: int) -> dict
 def main() -> None:
     arguments = read_arguments()
     images = LabelledImages(labelled_items(arguments.dataset_dir, split=arguments.split), mean=MEAN, std=STD)
-    network = load_segmenter(
+    network = load_trained(
         vessel_segmenter(arguments.model, position_grid=arguments.position_grid), arguments.weights
     ).eval()
     judged = {name: judge(images, masks) for name, masks in options(images, network, arguments.image_size).items()}

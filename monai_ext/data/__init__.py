@@ -12,7 +12,7 @@ from .frame_dataset import FrameDataset
 from .frame_sampler import FrameSampler
 from .frames import open_frames
 from .image_folders import ImageFolders
-from .labelled import LabelledImages, labelled_items
+from .labelled import LabelledBoxes, LabelledImages, labelled_items
 from .load_angiogram import LoadAngiogram
 from .load_angiogram_dict import LoadAngiogramd
 from .phantoms import Phantoms
@@ -28,6 +28,7 @@ __all__ = [
     "FrameSource",
     "ImageFolders",
     "ImageListing",
+    "LabelledBoxes",
     "LabelledImages",
     "LoadAngiogram",
     "LoadAngiogramd",

@@ -43,7 +43,8 @@ def find_angiograms(
 
     Returns:
         Dictionaries: `image`, the file; `frame`, counted from 0; `name`, a path below the folder of results: see `list_angiograms`,
-        with .png, and with `_0031` before it for frame 31 if all frames of a cine are wanted.
+        with .png, and with `_0031` before it for frame 31 if all frames of a cine are wanted; `stem`, the same without either, one a file.
+        The frames of a cine follow each other.
 
     Raises:
         FileNotFoundError: if there is no such folder or file.
@@ -78,8 +79,11 @@ def _frames_or_fault(path: Path, frames: int | str | None, min_size: int) -> lis
 
 
 def _items(file: Path, name: str, numbers: Sequence[int], several: bool) -> list[dict[str, Any]]:
-    names = [f"{name}_{number:04}.png" if several else f"{name}.png" for number in numbers]
-    return [{"image": str(file), "frame": number, "name": name} for number, name in zip(numbers, names, strict=True)]
+    ends = [f"_{number:04}.png" if several else ".png" for number in numbers]
+    return [
+        {"image": str(file), "frame": number, "name": name + end, "stem": name}
+        for number, end in zip(numbers, ends, strict=True)
+    ]
 
 
 def _report(faults: Sequence[str], count: int) -> None:

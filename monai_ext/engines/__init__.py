@@ -7,6 +7,7 @@ from .autocast_dtype import autocast_dtype
 from .check_image_size import check_image_size
 from .check_processes import check_processes
 from .device_generator import DeviceGenerator
+from .prepare_boxes import PrepareBoxes
 from .prepare_frames import PrepareFrames
 from .prepare_labelled import PrepareLabelled
 from .prepare_masked_batch import PrepareMaskedBatch
@@ -15,6 +16,7 @@ from .state_cause_last import state_cause_last
 
 __all__ = [
     "DeviceGenerator",
+    "PrepareBoxes",
     "PrepareFrames",
     "PrepareLabelled",
     "PrepareMaskedBatch",

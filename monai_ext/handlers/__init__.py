@@ -2,9 +2,13 @@
 """What happens around training: checkpoints, curves, progress, pictures, the report."""
 
 from .best_weights import BestWeights
+from .case_pictures import CasePictures
 from .clip_gradients import ClipGradients
 from .curve_recorder import CurveRecorder
+from .detection_pictures import DetectionPictures
+from .draw_boxes import draw_boxes
 from .draw_curves import draw_curves
+from .draw_detections import Detections, draw_detections
 from .draw_overlays import Overlay, draw_overlays
 from .draw_reconstructions import draw_reconstructions
 from .epoch_pictures import EpochPictures
@@ -17,6 +21,7 @@ from .overlay_pictures import OverlayPictures
 from .picture_grid import on_white, picture_grid, to_grey
 from .rank_state import RankState
 from .reconstruction_pictures import ReconstructionPictures
+from .save_boxes import SaveBoxes
 from .save_features import SaveFeatures
 from .save_masks import SaveMasks
 from .segmentation_pictures import SegmentationPictures
@@ -25,8 +30,11 @@ from .write_report import write_report
 
 __all__ = [
     "BestWeights",
+    "CasePictures",
     "ClipGradients",
     "CurveRecorder",
+    "DetectionPictures",
+    "Detections",
     "EpochPictures",
     "EpochProgressBar",
     "HtmlReport",
@@ -36,11 +44,14 @@ __all__ = [
     "OverlayPictures",
     "RankState",
     "ReconstructionPictures",
+    "SaveBoxes",
     "SaveFeatures",
     "SaveMasks",
     "SegmentationPictures",
     "TrainingCheckpoint",
+    "draw_boxes",
     "draw_curves",
+    "draw_detections",
     "draw_overlays",
     "draw_reconstructions",
     "on_white",

@@ -20,6 +20,8 @@ __all__ = ["MetricsFile"]
 class MetricsFile:
     """Writes `metrics.json` (mean, standard deviation, n by quantity, and what else the metric says of it) and `metrics.csv` (one row an image) when a run ends, and logs the means.
 
+    A column of the rows that no image has a number in (all nan) is left out.
+
     Args:
         metric: has `summary` and `rows` after the run, like `ReconstructionQuality`; a `summary_by_class` that is not empty goes
             into `metrics.json` as `classes`.
@@ -49,12 +51,21 @@ class MetricsFile:
         content = {**self.metric.summary, **({"classes": classes} if classes else {}), "context": self.context}
         with atomic_file(self.folder / "metrics.json") as temporary:
             temporary.write_text(json.dumps(content, indent=2) + "\n")
-        with atomic_file(self.folder / "metrics.csv") as temporary, open(temporary, "w", newline="") as file:
-            writer = csv.DictWriter(file, ["image", *self.metric.summary], extrasaction="ignore")
-            writer.writeheader()
-            for i, row in enumerate(self.metric.rows):
-                values = {name: "" if math.isnan(value) else f"{value:.6f}" for name, value in row.items()}
-                writer.writerow({"image": self.files[i] if self.files else i, **values})
+        self._write_rows()
         for name, value in self.metric.summary.items():
             interval = " [{:.4f}, {:.4f}]".format(*value["ci95"]) if "ci95" in value else ""
             engine.logger.info(f"{name} {value['mean']:.4f} ± {value['std']:.4f}{interval} ({value['n']} images)")
+
+    def _write_rows(self) -> None:
+        rows = self.metric.rows
+        columns = [name for name in (rows[0] if rows else ()) if not all(math.isnan(row[name]) for row in rows)]
+        with atomic_file(self.folder / "metrics.csv") as temporary, open(temporary, "w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["image", *columns])
+            for i, row in enumerate(rows):
+                writer.writerow([self.files[i] if self.files else i, *(_cell(row[name]) for name in columns)])
+
+
+def _cell(value: float) -> str:
+    """Counts as they are, measures with six decimals, undefined ones empty."""
+    return str(value) if isinstance(value, int) else "" if math.isnan(value) else f"{value:.6f}"

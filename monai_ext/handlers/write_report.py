@@ -30,6 +30,11 @@ _NAMES = {
     "dice": "Dice",
     "cldice": "clDice",
     "hd95": "HD95 (px)",
+    "mAP": "mAP, overlaps 0.50 to 0.95",
+    "sensitivity_0.5fp": "sensitivity at 0.5 false positives an image",
+    "sensitivity_1fp": "sensitivity at 1 false positive an image",
+    "sensitivity_2fp": "sensitivity at 2 false positives an image",
+    "f1": "F1",
 }
 _NOT_A_LOSS = {
     "epoch", "hidden_vessel_share", "vessel_patch_share", "guided_share", "learning_rate", "seconds", "images_per_second",
@@ -40,6 +45,10 @@ _RECONSTRUCTIONS = (
     "Images of the last batch drawn. The segmentor's answers to the image and to its reconstruction should agree."
 )
 _OVERLAYS = "The images that went best, middling and worst, two pictures each; what the colours mean stands below."
+_DETECTIONS = "The images that went best, middling and worst, without and with boxes; what the lines mean stands below."
+_OVER_ALL = (
+    "Measured over all images together; deviation and interval are those of sets of images drawn with replacement."
+)
 
 _STYLE = """
 :root { color-scheme: light; }
@@ -83,7 +92,7 @@ def write_report(folder: str | os.PathLike[str]) -> Path:
     One file that needs nothing else: pictures are inside, no script, no link. What is missing is left out.
 
     Reads `run.json` (title, knobs, data, environment; see `HtmlReport`), `curves.csv`, `metrics.json` (see `MetricsFile`),
-    `reconstructions.png`, `segmentations.png` and `overlays.png`; writes `loss_curves.png`, `validation_curve.png`, `hidden_vessel_share.png` and `report.html`.
+    `reconstructions.png`, `segmentations.png`, `overlays.png` and `detections.png`; writes `loss_curves.png`, `validation_curve.png`, `hidden_vessel_share.png` and `report.html`.
 
     Args:
         folder: of the run.
@@ -111,6 +120,7 @@ def write_report(folder: str | os.PathLike[str]) -> Path:
         _metrics(metrics),
         _classes(metrics.get("classes")),
         _pictures("Overlays", folder / "overlays.png", _OVERLAYS, broad=True),
+        _pictures("Detections", folder / "detections.png", _DETECTIONS, broad=True),
         _table("Evaluated", metrics.get("context")),
         '<div class="columns">',
         _table("What was run", run.get("knobs"), "The settings, after all overrides."),
@@ -226,7 +236,7 @@ def _metrics(metrics: Mapping[str, Any]) -> str:
         mean = _number(value["mean"]) + (f" ± {_number(value['std'])}" if "std" in value else "")
         interval = [" to ".join(_number(end) for end in value.get("ci95", ["–"]))] if with_interval else []
         rows.append([escape(_name(name)), mean, *interval, _number(value.get("n", "–"))])
-    return _section("Evaluation", _grid(head, rows))
+    return _section("Evaluation", _grid(head, rows), _OVER_ALL if "mAP" in measured or "f1" in measured else "")
 
 
 def _classes(classes: Mapping[str, Mapping[str, Any]] | None) -> str:

@@ -10,11 +10,12 @@ import torch
 from ignite.metrics import Metric
 from monai.handlers import from_engine
 from monai.metrics import compute_hausdorff_distance
-from monai.utils import CommonKeys, evenly_divisible_all_gather
+from monai.utils import CommonKeys
 from numpy import ndarray
 from torch import Tensor
 
 from .compute_cl_dice import compute_cl_dice
+from .gather_in_turns import gather_in_turns
 
 __all__ = ["SegmentationQuality"]
 
@@ -117,7 +118,7 @@ class SegmentationQuality(Metric):
             RuntimeError: if no image was seen, or the images were not dealt to the ranks in turns.
         """
         if self._means is None:
-            images = self._all_images()
+            images = torch.stack(gather_in_turns(self._tables))  # (images, classes, 1 + measures)
             values = images[..., 1:].nanmean(dim=1)
             self.rows = [dict(zip(self.measures, row, strict=True)) for row in values.tolist()]
             columns = dict(zip(self.measures, values.T.numpy(), strict=True))
@@ -149,16 +150,6 @@ class SegmentationQuality(Metric):
             table[number] = [1, *(_MEASURES[name](*pair) for name in self.measures)]
         return torch.from_numpy(table)
 
-    def _all_images(self) -> Tensor:
-        """(images, classes, 1 + measures) of all ranks, in the order of the data."""
-        empty = torch.empty((0, self.classes, 1 + len(self.measures)), dtype=torch.float64)
-        own = torch.stack(self._tables) if self._tables else empty
-        parts = evenly_divisible_all_gather(own, concat=False)
-        images = own if isinstance(parts, Tensor) else _in_turns(parts)
-        if not len(images):
-            raise RuntimeError("no image was evaluated; check that the data holds at least one.")
-        return images
-
     def _by_class(self, images: Tensor) -> dict[str, dict[str, float]]:
         result = {}
         counts, means = images[..., 0].sum(dim=0), images[..., 1:].nanmean(dim=0)
@@ -166,20 +157,6 @@ class SegmentationQuality(Metric):
             measured = zip(self.measures, values, strict=True)
             result[name] = {"n": int(count)} | {measure: value for measure, value in measured if not math.isnan(value)}
         return result
-
-
-def _in_turns(parts: Sequence[Tensor]) -> Tensor:
-    """What rank 0, 1, ... has of the images, dealt out in turns, in the order before that."""
-    images = torch.cat(list(parts))
-    counts = [len(part) for part in parts]
-    expected = [len(range(rank, len(images), len(parts))) for rank in range(len(parts))]
-    if counts != expected:
-        raise RuntimeError(
-            f"images must be dealt to the ranks in turns, got {counts} and not {expected}; use FrameSampler without shuffle."
-        )
-    for rank, part in enumerate(parts):
-        images[rank :: len(parts)] = part
-    return images
 
 
 def _summarise(column: ndarray) -> dict[str, float | list[float]]:

@@ -4,40 +4,49 @@
 No file bears the name of a function that a configuration may name: a dotted `_target_` would find the file first.
 """
 
+from .attention_windows import AttentionWindows
 from .check_weights import check_weights
+from .detector import StenosisDetector
 from .encoder_file import load_pretrained_encoder, save_encoder
 from .encoder_layouts import to_hf_state_dict, to_timm_state_dict
 from .fold_rgb import fold_rgb
 from .mae import MaskedAutoencoder
 from .onnx_file import export_onnx
-from .presets import masked_autoencoder, vessel_segmenter, vit_encoder
+from .presets import masked_autoencoder, stenosis_retinanet, vessel_segmenter, vit_encoder
+from .retinanet import ViTRetinaNet
 from .seeded import seeded
 from .segmenter import VesselSegmenter
-from .segmenter_file import load_segmenter, stored_threshold, weights_facts
 from .segmentor_file import load_segmentor, save_segmentor
 from .tensorrt_engine import compile_tensorrt
+from .trained_file import load_trained, stored_threshold, weights_facts
 from .transformer_stack import transformer_stack
 from .unext import UNeXt
 from .vit import ViTEncoder
+from .vit_pyramid import ViTPyramid
 from .weights_file import read_weights, write_weights
 
 __all__ = [
+    "AttentionWindows",
     "MaskedAutoencoder",
+    "StenosisDetector",
     "UNeXt",
     "VesselSegmenter",
     "ViTEncoder",
+    "ViTPyramid",
+    "ViTRetinaNet",
     "check_weights",
     "compile_tensorrt",
     "export_onnx",
     "fold_rgb",
     "load_pretrained_encoder",
-    "load_segmenter",
     "load_segmentor",
+    "load_trained",
     "masked_autoencoder",
     "read_weights",
     "save_encoder",
     "save_segmentor",
     "seeded",
+    "stenosis_retinanet",
     "stored_threshold",
     "to_hf_state_dict",
     "to_timm_state_dict",

@@ -6,10 +6,11 @@ from __future__ import annotations
 from typing import Any
 
 from .mae import MaskedAutoencoder
+from .retinanet import ViTRetinaNet
 from .segmenter import VesselSegmenter
 from .vit import ViTEncoder
 
-__all__ = ["masked_autoencoder", "vessel_segmenter", "vit_encoder"]
+__all__ = ["masked_autoencoder", "stenosis_retinanet", "vessel_segmenter", "vit_encoder"]
 
 ENCODERS = {
     "tiny": {"patch_size": 16, "hidden_size": 192, "num_layers": 12, "num_heads": 3},
@@ -27,6 +28,7 @@ DECODERS = {
     "huge": PAPER_DECODER,
 }
 SEGMENTER_WIDTHS = {"tiny": 24, "small": 32, "base": 48, "large": 64, "huge": 64}
+DETECTOR_WIDTHS = {"tiny": 32, "small": 128, "base": 256, "large": 256}  # patches of 14 have no strides of 4 to 32
 
 
 def vit_encoder(preset: str, *, in_channels: int = 1, **overrides: Any) -> ViTEncoder:
@@ -89,6 +91,37 @@ def vessel_segmenter(
     return VesselSegmenter(
         encoder, out_channels, **{"width": _chosen(SEGMENTER_WIDTHS, preset), "seed": seed, **overrides}
     )
+
+
+def stenosis_retinanet(
+    preset: str,
+    *,
+    in_channels: int = 1,
+    drop_path: float = 0.0,
+    position_grid: int | None = None,
+    window: int | None = None,
+    seed: int | None = None,
+    **overrides: Any,
+) -> ViTRetinaNet:
+    """Network of a `StenosisDetector` whose encoder is `vit_encoder(preset)`: tiny, small, base or large.
+
+    Args:
+        preset: name of the size.
+        in_channels: of the image.
+        drop_path: of the encoder.
+        position_grid: of the encoder.
+        window: of the encoder's attention, in patches.
+        seed: of the first weights; None draws from torch's global generator.
+        **overrides: arguments of `ViTRetinaNet` that replace those of the size.
+
+    Raises:
+        ValueError: if the size is unknown.
+    """
+    width = _chosen(DETECTOR_WIDTHS, preset)
+    encoder = vit_encoder(
+        preset, in_channels=in_channels, drop_path=drop_path, position_grid=position_grid, window=window, seed=seed
+    )
+    return ViTRetinaNet(encoder, **{"width": width, "seed": seed, **overrides})
 
 
 def _chosen(table: dict[str, Any], preset: str) -> Any:

@@ -8,6 +8,7 @@ from monai.networks.layers import DropPath
 from torch import Tensor, nn
 
 from ..ops import patch_grid, sincos_positions
+from .attention_windows import AttentionWindows
 from .seeded import seeded
 from .transformer_stack import transformer_stack
 
@@ -33,13 +34,16 @@ class ViTEncoder(nn.Module):
         drop_path: probability that the last block is skipped while training, in [0, 1).
         position_grid: patches a side that positions are interpolated from (14 for weights pre-trained at 224 px with patches of 16), so
             that a larger image meets no position that the weights have not seen; None counts patches. See `sincos_positions`.
+        window: side in patches of the windows within which patches see each other where `maps` looks at a larger image, so that memory and
+            time grow with its area, see `AttentionWindows`; the last block of each quarter still sees everything. None: all do.
         seed: of the first weights; None draws from torch's global generator, as any torch layer does.
 
     Raises:
-        ValueError: if drop_path is out of range or position_grid is not positive.
+        ValueError: if drop_path is out of range, or position_grid or window is not positive.
 
     References:
-        ViT, arXiv 2010.11929; Masked Autoencoders, arXiv 2111.06377; stochastic depth, arXiv 1603.09382.
+        ViT, arXiv 2010.11929; Masked Autoencoders, arXiv 2111.06377; stochastic depth, arXiv 1603.09382; windows with four global blocks,
+        ViTDet, arXiv 2203.16527.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class ViTEncoder(nn.Module):
         *,
         drop_path: float = 0.0,
         position_grid: int | None = None,
+        window: int | None = None,
         seed: int | None = None,
     ) -> None:
         super().__init__()
@@ -60,8 +65,11 @@ class ViTEncoder(nn.Module):
             raise ValueError(f"drop_path must lie in [0, 1), got {drop_path}.")
         if position_grid is not None and position_grid < 1:
             raise ValueError(f"position_grid must be at least 1, got {position_grid}; leave it out to count patches.")
+        if window is not None and window < 1:
+            raise ValueError(f"window must be at least 1 patch, got {window}; leave it out to let all patches see all.")
         self.in_channels, self.patch_size, self.hidden_size = in_channels, patch_size, hidden_size
-        self.position_grid = position_grid
+        self.position_grid, self.window = position_grid, window
+        self.global_blocks = {round(num_layers * quarter / 4) for quarter in (1, 2, 3, 4)}
         with seeded(seed):
             self.patch_embedding = nn.Conv2d(in_channels, hidden_size, patch_size, stride=patch_size)
             nn.init.xavier_uniform_(self.patch_embedding.weight.data.flatten(1))  # as the linear layer that it is
@@ -102,11 +110,12 @@ class ViTEncoder(nn.Module):
             pass  # a list would hold the tokens of every block
         return self.norm(last)
 
-    def layers(self, tokens: Tensor) -> Iterator[Tensor]:
-        """What comes out of each block in turn; tokens as `embed` gives them."""
-        for block, drop_path in zip(self.blocks, self.drop_paths, strict=True):
-            skips = self.training and drop_path.drop_prob > 0
-            tokens = tokens + drop_path(block(tokens) - tokens) if skips else block(tokens)
+    def layers(self, tokens: Tensor, windows: AttentionWindows | None = None) -> Iterator[Tensor]:
+        """What comes out of each block in turn; tokens as `embed` gives them, which see each other within the windows if there are any."""
+        for number, (block, drop_path) in enumerate(zip(self.blocks, self.drop_paths, strict=True), 1):
+            local = windows is not None and number not in self.global_blocks
+            seen = windows(block, tokens) if local else block(tokens)
+            tokens = tokens + drop_path(seen - tokens) if self.training and drop_path.drop_prob > 0 else seen
             yield tokens
 
     def maps(self, image: Tensor, layers: Sequence[int]) -> list[Tensor]:
@@ -127,7 +136,9 @@ class ViTEncoder(nn.Module):
                 f"layers must be numbers of blocks from 1 to {len(self.blocks)}, each once, in rising order, got {list(layers)}."
             )
         grid = patch_grid(image.shape[-2], image.shape[-1], self.patch_size)
-        kept = [tokens for number, tokens in enumerate(self.layers(self.embed(image)), 1) if number in layers]
+        larger = self.window is not None and max(grid) > self.window
+        windows = AttentionWindows(*grid, self.window, image.device) if larger else None
+        kept = [tokens for number, tokens in enumerate(self.layers(self.embed(image), windows), 1) if number in layers]
         if len(self.blocks) in layers:
             kept[-1] = self.norm(kept[-1])
         return [tokens[:, 1:].transpose(1, 2).unflatten(2, grid) for tokens in kept]

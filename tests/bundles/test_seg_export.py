@@ -12,7 +12,7 @@ import torch
 from monai.data import load_net_with_metadata
 
 import monai_ext
-from monai_ext.networks import load_segmenter, vessel_segmenter, write_weights
+from monai_ext.networks import load_trained, vessel_segmenter, write_weights
 
 BUNDLE = Path(__file__).parents[2] / "bundles" / "vasomim_seg"
 FILES = {
@@ -60,7 +60,7 @@ def test_torchscript_of_ckpt_export_answers_as_torch(weights, tmp_path):
         model="tiny",
     )  # fmt: skip
     exported, meta, extra = load_net_with_metadata(str(tmp_path / "model.ts"), more_extra_files=["inference.json"])
-    network = load_segmenter(vessel_segmenter("tiny", position_grid=14), weights).eval()
+    network = load_trained(vessel_segmenter("tiny", position_grid=14), weights).eval()
     image = torch.randn(shape, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         assert (exported(image) - network(image)).abs().max() < 1e-4
@@ -78,7 +78,7 @@ def test_onnx_of_onnx_export_answers_as_torch_at_every_size(weights, tmp_path, m
         model="tiny",
     )  # fmt: skip
     session = runtime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
-    network = load_segmenter(vessel_segmenter("tiny", position_grid=14), weights).eval()
+    network = load_trained(vessel_segmenter("tiny", position_grid=14), weights).eval()
     for shape in SIZES:
         image = torch.randn(shape[0], 1, *shape[1:], generator=torch.Generator().manual_seed(0))
         with torch.no_grad():

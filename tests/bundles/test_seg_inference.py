@@ -15,7 +15,7 @@ from PIL import Image
 
 from monai_ext.data import LoadAngiogram
 from monai_ext.inferers import AngiogramInferer
-from monai_ext.networks import load_segmenter, vessel_segmenter, write_weights
+from monai_ext.networks import load_trained, vessel_segmenter, write_weights
 
 pytest.importorskip("pydicom")
 from monai_ext.phantom import SEGMENTS, CineWriter, DicomWriter, PhantomSettings, draw_angiogram, draw_cine
@@ -74,7 +74,7 @@ def masks(folder: Path) -> dict[str, np.ndarray]:
 
 
 def expected_mask(weights: Path, file: Path, threshold: float = 0.5, image_size: int = 64) -> np.ndarray:
-    network = load_segmenter(segmenter(), weights)
+    network = load_trained(segmenter(), weights)
     with torch.no_grad():
         logits = AngiogramInferer(image_size)(LoadAngiogram(mean=0.45, std=0.18)(file)[None], network)
     return (logits[0, 0].sigmoid() > threshold).numpy() * 255
@@ -224,7 +224,7 @@ def test_what_monai_label_reads_is_there(weights, images):
         key: parser.get_parsed_content(key) for key in ("network_def", "preprocessing", "inferer", "postprocessing")
     }
     assert parser.get_parsed_content("displayable_configs") == {"result_dtype": "uint8", "result_extension": ".png"}
-    network = load_segmenter(parts["network_def"], weights).eval()
+    network = load_trained(parts["network_def"], weights).eval()
     data = parts["preprocessing"]({"image": str(images / "cines" / "00000.dcm"), "frame": "3"})
     with torch.no_grad():
         data["pred"] = parts["inferer"](data["image"][None], network)[0]

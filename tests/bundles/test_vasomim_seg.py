@@ -153,7 +153,7 @@ def test_mirror_is_a_switch(word, mirrors):
 @pytest.mark.parametrize(
     ("overlays", "wrong", "message"),
     [
-        ((), {"image_size": 50}, "image_size must be a multiple of the patch, 16 px, got 50; take 48 or 64"),
+        ((), {"image_size": 50}, "image_size must be a multiple of 16 px, got 50; take 48 or 64"),
         ((), {"model": "none"}, "preset must be one of tiny"),
         (("baseline_unet.json",), {"initial_weights": "any.pt"}, "got DynUNet; leave initial_weights out"),
     ],

@@ -60,7 +60,7 @@ def test_readable_files_are_found_and_broken_ones_reported(folder, caplog, globa
 )
 def test_frames_of_a_cine(frames, names, folder, cine):
     items = [item for item in find_angiograms(folder, frames=frames) if item["image"].endswith("cine.dcm")]
-    assert [item["name"] for item in items] == names
+    assert [item["name"] for item in items] == names and {item["stem"] for item in items} == {"cine"}
     expected = {"all": list(range(12)), None: [strongest_frame(cine)]}.get(frames, [frames])
     assert [item["frame"] for item in items] == expected
 

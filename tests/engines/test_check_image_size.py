@@ -12,7 +12,7 @@ def test_multiples_of_the_patch_pass(size):
 @pytest.mark.parametrize(
     ("size", "patch", "message"),
     [
-        (512, 14, "image_size must be a multiple of the patch, 14 px, got 512; take 504 or 518"),
+        (512, 14, "image_size must be a multiple of 14 px, got 512; take 504 or 518"),
         ([48, 50], 16, "16 px, got 50; take 48 or 64"),
         (8, 16, "16 px, got 8; take 16 or 32"),
         (0, 16, "16 px, got 0; take 16 or 32"),

@@ -35,6 +35,14 @@ def test_a_quantity_that_no_image_has_is_left_out(tmp_path):
     assert list(csv.DictReader((tmp_path / "metrics.csv").open())) == [{"image": "0", "error": "0.500000"}]
 
 
+def test_columns_are_those_of_the_rows_in_their_order_and_counts_are_written_as_counts(tmp_path):
+    rows = [{"found": 0, "f1": float("nan"), "best_score": 0.25}, {"found": 3, "f1": 1.0, "best_score": float("nan")}]
+    metric = SimpleNamespace(summary={"mAP": {"mean": 0.5, "std": 0.0, "n": 2}}, rows=rows)
+    MetricsFile(metric, tmp_path)(Engine(lambda engine, batch: None))
+    text = (tmp_path / "metrics.csv").read_text().splitlines()
+    assert text == ["image,found,f1,best_score", "0,0,,0.250000", "1,3,1.000000,"]
+
+
 def test_means_are_logged(tmp_path, caplog):
     with caplog.at_level("INFO"):
         write(tmp_path)

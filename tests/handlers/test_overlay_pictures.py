@@ -135,8 +135,10 @@ def test_a_long_name_keeps_its_end(tmp_path):
 
 def test_bad_arguments_are_named(tmp_path):
     metric = SegmentationQuality(measures=("dice", "recall"))
-    with pytest.raises(ValueError, match="count and std must be positive, got 0 and 1"):
+    with pytest.raises(ValueError, match="count must be positive, got 0"):
         OverlayPictures(tmp_path, metric, mean=0.5, std=1, count=0)
+    with pytest.raises(ValueError, match="std must be positive, got 0"):
+        OverlayPictures(tmp_path, metric, mean=0.5, std=0)
     with pytest.raises(ValueError, match="measure must be one of the metric's, dice, recall, got hd95"):
         OverlayPictures(tmp_path, metric, mean=0.5, std=1, measure="hd95")
 

@@ -104,10 +104,23 @@ def test_segmentation_has_intervals_classes_and_overlays(tmp_path):
     Image.new("RGB", (8, 8)).save(tmp_path / "overlays.png")
     text = write_report(tmp_path).read_text()
     assert Page(text).headings == ["Evaluation", "Evaluation by class", "Overlays", "Evaluated"]
+    assert "drawn with replacement" not in text
     assert "<th>Dice</th><td>0.8123 ± 0.1</td><td>0.79 to 0.8346</td><td>50</td>" in text
     assert "<th>class</th><th>Dice</th><th>HD95 (px)</th><th>images</th>" in text
     assert "<th>9a</th><td>0.5432</td><td>12.35</td><td>3</td>" in text
     assert "<th>&lt;b&gt;</th><td>–</td><td>–</td><td>0</td>" in text
+
+
+def test_detection_has_its_curve_its_pictures_and_names_of_its_measures(tmp_path):
+    (tmp_path / "curves.csv").write_text("epoch,loss,validation_mAP50\n1,2.0,\n2,1.5,0.25\n3,1.0,0.5\n")
+    measured = {"mean": 0.81234567, "std": 0.05, "n": 50, "ci95": [0.7, 0.9]}
+    (tmp_path / "metrics.json").write_text(json.dumps({"mAP": measured, "sensitivity_0.5fp": measured, "f1": measured}))
+    Image.new("RGB", (8, 8)).save(tmp_path / "detections.png")
+    text = write_report(tmp_path).read_text()
+    assert Page(text).headings == ["Losses", "Validation", "Evaluation", "Detections"]
+    assert "<th>sensitivity at 0.5 false positives an image</th><td>0.8123 ± 0.05</td><td>0.7 to 0.9</td>" in text
+    assert "<th>mAP, overlaps 0.50 to 0.95</th>" in text and "<th>F1</th>" in text
+    assert "sets of images drawn with replacement" in text and (tmp_path / "validation_curve.png").is_file()
 
 
 def test_long_list_of_skipped_files_is_cut(tmp_path):

@@ -33,12 +33,13 @@ def labelled_items(
     split: str = "train",
     label_fraction: float = 1.0,
     split_seed: int = 0,
+    by_patient: bool = False,
     phantom_count: int = 256,
     phantom_seed: int = 0,
     phantom_size: int = 512,
     cache_dir: str | os.PathLike[str] | None = None,
 ) -> list[dict[str, Any]]:
-    """The images of a data set that have a task's label, of one split: what `LabelledImages` reads.
+    """The images of a data set that have a task's label, of one split: what `LabelledImages` and `LabelledBoxes` read.
 
     Official splits are kept. Images without one are split by patient, 70 % train, 10 % val, 20 % test; where there is a train split and no
     val split, a tenth of the train patients become val. Several data sets count as one. Images that lack their mask and what else is
@@ -47,10 +48,12 @@ def labelled_items(
     Args:
         dataset_dir: a data set as published or a part of it, or folders of images and of masks; a list for several; None (or '',
             on a command line) for synthetic angiograms.
-        label: "vessels", "segments" or "stenoses", see `label_source`.
+        label: "vessels", "segments", "stenoses" or "boxes", see `label_source`.
         split: "train", "val", "test", or "all", which synthetic angiograms do not have.
         label_fraction: share of the images that are taken, as if only these were labelled; a smaller one is a part of a larger one.
         split_seed: of splits and fractions.
+        by_patient: split all images by patient, as if there were no official split: that of Danilov's stenoses has nearly all patients on both sides. Where patients
+            are not known, single images are split.
         phantom_count: number of synthetic angiograms of the train split; others have a quarter of it.
         phantom_seed: other seeds give others.
         phantom_size: their side in pixels.
@@ -73,7 +76,8 @@ def labelled_items(
         folders = [phantom_arcade(count, split, seed=phantom_seed, size=phantom_size, cache_dir=cache_dir)]
     records = [record for folder in folders for record in _reported(folder, read_records(folder), label).records]
     labelled = [record for record in records if label_source(record, label)]
-    part = _part(labelled, split if dataset_dir else "all", split_seed)  # phantoms are drawn for their split
+    wanted = split if dataset_dir else "all"  # phantoms are drawn for their split
+    part = _part(labelled, wanted, split_seed, by_patient)
     if not part:
         raise ValueError(
             f"split '{split}' must have images with the label '{label}' in {', '.join(map(str, folders))}, "
@@ -122,13 +126,13 @@ def _found(records: list[Record], label: str) -> str:
     return f"{len(records)} images, {others}"
 
 
-def _part(records: list[Record], split: str, seed: int) -> list[Record]:
+def _part(records: list[Record], split: str, seed: int, by_patient: bool) -> list[Record]:
     """The records of a split."""
     if split == "all":
         return records
     parts: dict[str | None, list[Record]] = {name: [] for name in (None, *_SHARES)}
     for record in records:
-        parts[record.split].append(record)
+        parts[None if by_patient else record.split].append(record)
     if parts["train"] and not parts["val"] and not parts[None] and split in _WITHOUT_VAL:
         return _drawn(parts["train"], _WITHOUT_VAL, seed)[split]
     return parts[split] + (_drawn(parts[None], _SHARES, seed)[split] if parts[None] else [])

@@ -10,30 +10,31 @@ import numpy as np
 from numpy import ndarray
 from PIL import Image
 
-from ..read_grey import read_grey
 from ..records import Record, read_label
 from .label_source import label_source
+from .read_image import read_image
 
 __all__ = ["read_labelled"]
 
 
-def read_labelled(item: Mapping[str, Any], label: str, classes: int) -> tuple[ndarray, ndarray]:
+def read_labelled(item: Mapping[str, Any], label: str, classes: int, min_size: int = 1) -> tuple[ndarray, ndarray]:
     """An image and its label.
 
     Args:
         item: `image`, a path; `label`, the image's `Record` or the path of a mask file.
         label: what of a record: "vessels", "segments" or "stenoses".
         classes: 1, where a mask file is read as `read_mask` does; or the number of classes, which a mask file holds as values from 1.
+        min_size: shortest side in pixels that the image may have.
 
     Returns:
         Image (height, width), uint8; label (height, width), uint8, 0 for background.
 
     Raises:
         OSError: if the image or mask has gone or the system is at fault.
-        ValueError: if one is broken, they differ in size, there is no label, a class is out of range, or the label is empty where it must not be:
+        ValueError: if one is broken, the image is too small, they differ in size, there is no label, a class is out of range, or the label is empty where it must not be:
             an image without a stenosis there may be, one without vessels is a mistake.
     """
-    image = read_grey(item["image"])
+    image = read_image(item["image"], min_size)
     values = _read(_record(item), label, image.shape, classes)
     if values.max(initial=0) > classes:
         raise ValueError(

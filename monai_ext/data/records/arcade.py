@@ -24,7 +24,8 @@ def read_arcade(folder: Path) -> Listing:
     """ARCADE: `{syntax,stenosis}/{train,val,test}/{images,annotations}`, the whole or a part.
 
     Records of `syntax` have "segments", those of `stenosis` have "stenoses", empty where nothing is annotated, and either has the other
-    where an image shows it; `arcade_view` selects. Images that the annotations do not name, or of a split without annotations, have no labels.
+    where an image shows it; `arcade_view` selects. Images that the annotations do not name, or of a split without annotations, have no labels, nor
+    have those of which no annotation can be read: they are not empty.
     Patients are not known, and frames occur twice, within a split and between the tasks.
 
     Args:
@@ -52,10 +53,12 @@ def read_arcade(folder: Path) -> Listing:
 def _part(files: FoundFiles, part: Path, images: list[Path]) -> Iterator[Record]:
     """Records of one split of one task."""
     annotations = _annotations(files, part)
-    shapes = _by_image(files, annotations, images) if annotations else {}
+    shapes, unclear = _by_image(files, annotations, images) if annotations else ({}, set())
     task = _task(part, shapes)
     for path in images:
-        labels = _labels(shapes[path], task) if path in shapes else {}
+        labels = _labels(shapes[path], task, path in unclear) if path in shapes else {}
+        if path in unclear and task not in labels:
+            files.blame(path, f"no annotation of the image can be read; it has no label '{task}'")
         yield Record(path, "arcade", split=split_name([part.name]), labels=labels)
 
 
@@ -69,16 +72,20 @@ def _annotations(files: FoundFiles, part: Path) -> Path | None:
     return found[0]
 
 
-def _by_image(files: FoundFiles, annotations: Path, images: list[Path]) -> dict[Path, list]:
-    """Category and polygon of an image's shapes; a file may have another extension than the annotations say."""
+def _by_image(files: FoundFiles, annotations: Path, images: list[Path]) -> tuple[dict[Path, list], set[Path]]:
+    """Category and polygon of an image's shapes, and the images that have more, which cannot be read.
+
+    A file may have another extension than the annotations say.
+    """
     try:
         coco = CocoFile.read(annotations)
     except (OSError, ValueError) as error:
         files.blame(annotations, str(error))
-        return {}
+        return {}, set()
     names = {path.name: path for path in images}
     stems = {path.stem: path for path in images}
     shapes: dict[Path, list] = {}
+    unclear = set()
     for name, rows in coco.shapes.items():
         path = names.get(name) or stems.get(Path(name).stem)
         if path is None:
@@ -87,8 +94,10 @@ def _by_image(files: FoundFiles, annotations: Path, images: list[Path]) -> dict[
             )
         else:
             shapes.setdefault(path, []).extend(rows)
+            if name in coco.incomplete or not all(_is_known(category) for category, _ in rows):
+                unclear.add(path)
     _blame(files, annotations, coco, [path for path in images if path not in shapes])
-    return shapes
+    return shapes, unclear
 
 
 def _blame(files: FoundFiles, annotations: Path, coco: CocoFile, unnamed: list[Path]) -> None:
@@ -113,9 +122,9 @@ def _task(part: Path, shapes: dict[Path, list]) -> str:
     return "stenoses" if 2 * sum(found) > len(found) else "segments"
 
 
-def _labels(rows: list, task: str) -> dict[str, tuple]:
+def _labels(rows: list, task: str, unclear: bool) -> dict[str, tuple]:
     labels = {
         "segments": tuple((_CLASSES[name], polygon) for name, polygon in rows if name in _CLASSES),
         "stenoses": tuple(polygon for name, polygon in rows if name == _STENOSIS),
     }
-    return {name: label for name, label in labels.items() if label or name == task}
+    return {name: label for name, label in labels.items() if label or (name == task and not unclear)}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .box import Box
 from .found_files import FoundFiles
+from .good_boxes import good_boxes
 from .listing import Listing
 from .read_text import read_text
 from .record import Record
@@ -23,7 +24,9 @@ def read_cadica(folder: Path) -> Listing:
 
     Every frame of the selected videos is a record; those that `pX_vY_selectedFrames.txt` lists are labelled "selected", those with a
     file in `groundtruth` have "boxes" (rows `x y w h category`, pixels from 0, top-left corner; empty for an empty file), and all have "lesion" if one of the
-    patient's two lists has the video. Labels are those below `folder`. Videos that were not selected are counted, unless `folder` is theirs.
+    patient's two lists has the video. Selected frames of a video without a lesion have empty "boxes", too; without a file, those of other videos have no such label, for
+    nobody looked. A box without an area is left out; a frame that has no other has no such label.
+    Labels are those below `folder`. Videos that were not selected are counted, unless `folder` is theirs.
 
     Args:
         folder: data set, `selectedVideos`, a patient or a video.
@@ -62,7 +65,7 @@ class _VideoLabels:
         self.files = files
         self.common = {} if lesion is None else {"lesion": lesion}
         self.selected: set[str] = set()
-        self.boxes: dict[str, tuple[Box, ...]] = {}
+        self.boxes: dict[str, tuple[Box, ...] | None] = {}
         for path in texts:
             if path.parent.name == "groundtruth":
                 self._read_boxes(path)
@@ -70,8 +73,12 @@ class _VideoLabels:
                 self.selected |= {Path(name).stem for name in _read(files, path).split()}
 
     def _read_boxes(self, path: Path) -> None:
+        self.boxes[path.stem] = None  # for a file that cannot be read is no empty one
         try:
-            self.boxes[path.stem] = tuple(_box(row) for row in _read(self.files, path).splitlines() if row.strip())
+            rows = [_row(row) for row in read_text(path).splitlines() if row.strip()]
+            self.boxes[path.stem] = good_boxes(self.files, path, rows)
+        except OSError as error:
+            self.files.blame(path, f"the file cannot be read ({error.strerror}); the frame has no boxes")
         except ValueError as error:
             self.files.blame(path, f"rows must be 'x y w h category' ({error}); the frame has no boxes")
 
@@ -84,15 +91,17 @@ class _VideoLabels:
         labels = dict(self.common)
         if path.stem in self.selected:
             labels["selected"] = True
-        if path.stem in self.boxes:
-            labels["boxes"] = self.boxes[path.stem]
+        nothing = () if path.stem in self.selected and labels.get("lesion") is False else None
+        boxes = self.boxes.get(path.stem, nothing)
+        if boxes is not None:
+            labels["boxes"] = boxes
         return Record(path, "cadica", patient=patient, video=f"{patient}_{video}", labels=labels)
 
 
-def _box(row: str) -> Box:
+def _row(row: str) -> tuple[float, float, float, float, str]:
     x, y, width, height, category = row.split()
     x, y = float(x), float(y)
-    return Box(x, y, x + float(width), y + float(height), category)
+    return x, y, x + float(width), y + float(height), category
 
 
 def _texts(files: FoundFiles) -> dict[Path, list[Path]]:

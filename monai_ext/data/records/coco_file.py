@@ -25,6 +25,8 @@ class CocoFile:
     """Name of the category and polygon, by file name of the image without its folders; images without any have an empty list."""
     problems: Counter[str] = field(default_factory=Counter)
     """Rows that are left out, by reason."""
+    incomplete: set[str | None] = field(default_factory=set)
+    """Names of the images that annotations which are left out belong to."""
 
     @classmethod
     def read(cls, path: Path) -> CocoFile:
@@ -63,15 +65,15 @@ class CocoFile:
         return {key: next(iter(files)) for key, files in names.items() if len(files) == 1}
 
     def _add(self, row: Any, names: dict[Any, str], categories: dict[Any, str]) -> None:
+        name, problem = None, "annotations of an image or a category that is not there"
         try:
-            shapes, category = self.shapes[names[row["image_id"]]], str(categories[row["category_id"]])
-        except _BAD_ROW:
-            self.problems["annotations of an image or a category that is not there"] += 1
-            return
-        try:
+            name = names[row["image_id"]]
+            shapes, category = self.shapes[name], str(categories[row["category_id"]])
+            problem = "annotations that are no polygons of at least 3 points"
             shapes += [(category, polygon) for polygon in [_polygon(line) for line in _lines(row)]]
         except _BAD_ROW:
-            self.problems["annotations that are no polygons of at least 3 points"] += 1
+            self.problems[problem] += 1
+            self.incomplete.add(name)
 
 
 def _rows(content: dict[str, Any], key: str) -> list[Any]:

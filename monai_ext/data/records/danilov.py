@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 from .box import Box
 from .found_files import FoundFiles
+from .good_boxes import good_boxes
 from .listing import Listing
 from .read_text import read_text
 from .record import Record
@@ -24,6 +25,7 @@ def read_danilov(folder: Path) -> Listing:
 
     Boxes are taken as written: labelImg writes edges in pixels from 0, not the indices from 1 of Pascal VOC. The official split is that of
     `train_labels.csv` and `test_labels.csv`; nearly all patients are on both sides of it, so `split_by_patient` is what to use.
+    A box without an area is left out; an image that has no other has no label.
 
     Args:
         folder: data set, or the folder `dataset` without the official split.
@@ -65,17 +67,17 @@ def _labels(files: FoundFiles, path: Path, boxes: Path | None) -> dict[str, tupl
         return {}
     try:
         root = ElementTree.fromstring(boxes.read_bytes())
-        return {"boxes": tuple(_box(row) for row in root.iter("object"))}
+        return {"boxes": good_boxes(files, boxes, map(_row, root.iter("object")))}
     except (ElementTree.ParseError, TypeError, ValueError, LookupError, OSError) as error:
         files.blame(boxes, f"the boxes cannot be read ({error})")
         return {}
 
 
-def _box(row: ElementTree.Element) -> Box:
+def _row(row: ElementTree.Element) -> tuple[float, float, float, float, str]:
     edges = [row.findtext(f"bndbox/{edge}") for edge in ("xmin", "ymin", "xmax", "ymax")]
     if None in edges:
         raise ValueError("an object has no bndbox with xmin, ymin, xmax and ymax")
-    return Box(*map(float, edges), category=row.findtext("name", "Stenosis").strip())
+    return *map(float, edges), row.findtext("name", "Stenosis").strip()
 
 
 def _splits(files: FoundFiles) -> dict[str, str]:

@@ -20,7 +20,7 @@ class Record:
     - "tree", "segment_map": paths of further masks of phantoms: with side branches, and of classes;
     - "segments": tuple of (class, polygon), class 1 to 25 is `SEGMENTS[class - 1]`; a class without polygon is absent from the image;
     - "stenoses": tuple of polygons, empty where the data set names none;
-    - "boxes": tuple of `Box`;
+    - "boxes": tuple of `Box`, empty where the data set says that there is nothing;
     - "syntax_score": float, of the patient;
     - "dominance": "left" or "right";
     - "lesion": bool, whether the cine shows one;

@@ -146,6 +146,7 @@ def test_several_processes_read_the_same(items, tmp_path):
     ("wrong", "message"),
     [
         ({"label": "catheter"}, "label must be one of vessels, segments, stenoses, got 'catheter'"),
+        ({"label": "boxes"}, "of vessels, segments, stenoses, got 'boxes'; LabelledBoxes reads boxes"),
         ({"classes": 0}, r"classes must lie in 1..255, without the background, got 0"),
         ({"size": 0}, r"size must be one positive number or \[height, width\], got 0"),
         ({"size": [8, 8, 8]}, r"size must be one positive number or \[height, width\], got \[8, 8, 8\]"),

@@ -52,6 +52,7 @@ def test_official_splits_of_arcade_are_kept_by_task(official):
         ("vessels", "syntax", (6, 2, 3)),
         ("segments", "syntax", (6, 2, 3)),
         ("stenoses", "stenosis", (5, 1, 2)),
+        ("boxes", "stenosis", (5, 1, 2)),
     ):
         for split, count in zip(("train", "val", "test"), counts, strict=True):
             items = labelled_items(official, label=label, split=split)
@@ -187,6 +188,73 @@ def test_without_data_there_are_phantoms(nothing, arcade, phantom_cache):
         labelled_items(nothing, split="all", **knobs)
 
 
+def patients(items: list[dict]) -> set[str]:
+    return {item["label"].patient for item in items}
+
+
+def test_the_official_split_of_danilov_shares_patients_and_by_patient_does_not(danilov):
+    """Officially there is no val: one patient of ten of the train images is."""
+    official, own = (
+        {
+            split: labelled_items(danilov, label="boxes", split=split, by_patient=by)
+            for split in ("train", "val", "test")
+        }
+        for by in (False, True)
+    )
+    assert [len(items) for items in official.values()] == [27, 3, 10]
+    assert patients(official["test"]) >= patients(official["train"]) | patients(official["val"])
+    assert [len(items) for items in own.values()] == [28, 4, 8]
+    assert [len(patients(items)) for items in own.values()] == [7, 1, 2]
+    assert len(set.union(*map(patients, own.values()))) == 10
+    whole = [names(labelled_items(danilov, label="boxes", split="all", by_patient=by)) for by in (False, True)]
+    assert whole[0] == whole[1] and len(whole[0]) == 40
+
+
+def test_boxes_of_cadica_are_those_drawn_and_the_selected_frames_without_a_lesion(cadica, caplog):
+    """Of five frames a patient, two have no label: nobody looked for boxes in them."""
+    with caplog.at_level(logging.WARNING):
+        items = labelled_items(cadica, label="boxes", split="all")
+    assert caplog.text == ""
+    boxes = {Path(item["image"]).stem: len(item["label"].labels["boxes"]) for item in items}
+    expected = {"v1_00001": 2, "v1_00002": 1, "v2_00000": 0}
+    assert boxes == {f"p{number}_{frame}": count for number in range(10) for frame, count in expected.items()}
+    found = parts(cadica, label="boxes")
+    assert [len(found[split]) for split in found] == [21, 3, 6] and sorted(chain(*found.values())) == sorted(
+        names(items)
+    )
+
+
+def test_by_patient_splits_several_data_sets_and_single_files_where_no_patient_is_known(official, danilov):
+    items = {
+        split: labelled_items([official, danilov], label="boxes", split=split, by_patient=True)
+        for split in ("train", "val", "test")
+    }
+    assert sum(map(len, items.values())) == 48 and all(items.values())
+    assert {item["label"].split for item in items["train"]} >= {"train", "test"}
+
+
+def test_an_image_whose_boxes_are_all_bad_is_left_out_and_named(danilov, caplog):
+    path = danilov / "dataset/14_000_1_0001.xml"
+    path.write_text(path.read_text().replace("20", "4"))
+    with caplog.at_level(logging.WARNING):
+        assert len(labelled_items(danilov, label="boxes", split="all")) == 39
+    assert f"1 faults in '{danilov}': {path} (the boxes cannot be read (no box of 1 is good" in caplog.text
+
+
+def test_phantoms_have_boxes_and_are_not_split_by_patient(phantom_cache):
+    knobs = {"label": "boxes", "phantom_count": 4, "phantom_size": 64, "cache_dir": phantom_cache}
+    items = labelled_items(**knobs)
+    assert items and items == labelled_items(**knobs, by_patient=True)
+    assert all(item["label"].labels["stenoses"] for item in items)
+
+
+def test_data_without_boxes_tell_what_there_is(folders, official):
+    with pytest.raises(ValueError, match=r"label 'boxes' in .*, got 10 images, 10 with 'vessels'; check folder"):
+        labelled_items(folders(*NAMES, within="mine"), label="boxes")
+    with pytest.raises(ValueError, match=r"label 'boxes' in .*, got 12 images, 11 with 'segments'; check folder"):
+        labelled_items(official / "syntax", label="boxes", by_patient=True)
+
+
 def test_no_label_tells_what_there_is(official, save):
     with pytest.raises(
         ValueError,
@@ -202,7 +270,7 @@ def test_no_label_tells_what_there_is(official, save):
 
 
 def test_bad_arguments_are_refused(folders, tmp_path):
-    with pytest.raises(ValueError, match="label must be one of vessels, segments, stenoses, got 'vessel'"):
+    with pytest.raises(ValueError, match="label must be one of vessels, segments, stenoses, boxes, got 'vessel'"):
         labelled_items(tmp_path, label="vessel")
     with pytest.raises(ValueError, match="split must be one of train, val, test, all, got 'valid'"):
         labelled_items(tmp_path, split="valid")

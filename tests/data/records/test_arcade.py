@@ -110,6 +110,23 @@ def test_broken_rows_cost_only_themselves(draw, write):
 
 
 @pytest.mark.parametrize(
+    "row", [(1, 1, 26, [SQUARE[:4]]), (1, 1, 26, {"counts": [1]}), (1, 1, 99, [SQUARE]), (1, 1, 30, [SQUARE])]
+)
+def test_an_image_of_which_no_annotation_can_be_read_is_not_empty(draw, write, row):
+    """Its neighbour, which the annotations only name, is; and with one good annotation it keeps that."""
+    content = coco({1: "1.png", 2: "2.png"}, [row])
+    content["categories"].append({"id": 30, "name": "Stenosen"})
+    listing = read_records(arcade(draw, write, "stenosis", "train", content, "1.png", "2.png"))
+    assert [record.labels for record in listing.records] == [{}, {"stenoses": ()}]
+    assert {fault.path.name: fault.reason for fault in listing.faults}["1.png"] == (
+        "no annotation of the image can be read; it has no label 'stenoses'"
+    )
+    content["annotations"] += coco({}, [(2, 1, 26, [OTHER])])["annotations"]
+    listing = read_records(arcade(draw, write, "stenosis", "train", content, "1.png", "2.png"))
+    assert [len(record.labels["stenoses"]) for record in listing.records] == [1, 0] and len(listing.faults) == 1
+
+
+@pytest.mark.parametrize(
     "text", ["", "{", "[]", "{}", '{"images": 1, "categories": [], "annotations": []}', "[" * 100_000]
 )
 def test_annotations_that_cannot_be_read_leave_images_without_labels(draw, write, text):

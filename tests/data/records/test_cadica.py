@@ -41,12 +41,52 @@ def test_parts_can_be_read_and_unselected_videos_if_asked_for(cadica):
     assert record.video == "p1_v3" and record.labels == {}
 
 
-@pytest.mark.parametrize("row", ["10 12 5 p50", "a b c d p50", "1 2 0 4 p50", "1 2 nan 4 p50", "1 2 3 4 5 6"])
+@pytest.mark.parametrize("row", ["10 12 5 p50", "a b c d p50", "1 2 3 4 5 6"])
 def test_a_broken_box_costs_the_frame_its_boxes(cadica, write, row):
     write(f"{V}/groundtruth/p1_v1_00001.txt", f"1 2 3 4 p99\n{row}\n")
     listing = read_records(cadica)
     assert len(listing.records) == 4 and not any("boxes" in record.labels for record in listing.records)
     assert [fault.reason.split(" (")[0] for fault in listing.faults] == ["rows must be 'x y w h category'"]
+
+
+@pytest.mark.parametrize("row", ["1 2 0 4 p50", "1 2 3 -4 p50", "1 2 nan 4 p50"])
+def test_a_box_without_an_area_costs_only_itself(cadica, write, row):
+    path = write(f"{V}/groundtruth/p1_v1_00001.txt", f"1 2 3 4 p99\n{row}\n")
+    listing = read_records(cadica)
+    assert listing.records[1].labels["boxes"] == (Box(1, 2, 4, 6, "p99"),)
+    assert [(fault.path, fault.reason[:49]) for fault in listing.faults] == [
+        (path, "1 of 2 boxes are left out, the first: a box must ")
+    ]
+
+
+def test_a_frame_whose_every_box_is_bad_is_none_without_boxes(cadica, write):
+    write(f"{V}/groundtruth/p1_v1_00001.txt", "1 2 0 4 p50\n1 2 3 0 p50\n")
+    listing = read_records(cadica)
+    assert listing.records[1].labels == {"lesion": True, "selected": True}
+    (fault,) = listing.faults
+    assert (
+        "(no box of 2 is good, the first: a box must have an area, got 1..1 x 2..6.); the frame has no" in fault.reason
+    )
+
+
+def test_selected_frames_without_a_lesion_have_no_boxes_and_others_are_not_labelled(cadica, draw, write):
+    """Nobody looked for boxes in v1's frame 2, in v2's frame 2 that was not selected, in v4 that is in no list; v2's frame 1 has a broken file."""
+    v2, v4 = "selectedVideos/p1/v2", "selectedVideos/p1/v4"
+    draw(*(f"{v2}/input/p1_v2_0000{i}.png" for i in range(3)), f"{v4}/input/p1_v4_00000.png")
+    write(f"{v2}/p1_v2_selectedFrames.txt", "p1_v2_00000\np1_v2_00001\n")
+    write(f"{v4}/p1_v4_selectedFrames.txt", "p1_v4_00000\n")
+    write(f"{v2}/groundtruth/p1_v2_00001.txt", "1 2 3")
+    boxes = {r.path.stem: r.labels["boxes"] for r in read_records(cadica).records if "boxes" in r.labels}
+    assert list(boxes) == ["p1_v1_00001", "p1_v2_00000"] and boxes["p1_v2_00000"] == ()
+
+
+def test_an_empty_file_is_a_label_and_one_that_cannot_be_read_is_none(cadica, write):
+    path = write(f"{V}/groundtruth/p1_v1_00001.txt", "\n")
+    assert read_records(cadica).records[1].labels["boxes"] == ()
+    path.unlink(), path.symlink_to("gone.txt")
+    listing = read_records(cadica)
+    assert "boxes" not in listing.records[1].labels
+    assert [fault.reason[:24] for fault in listing.faults] == ["the file cannot be read "]
 
 
 def test_frames_that_labels_name_and_contradicting_lists_are_faults(cadica, write):

@@ -61,6 +61,23 @@ def test_boxes_that_cannot_be_read_are_faults(danilov, write, xml):
     assert [fault.reason[:25] for fault in listing.faults] == ["the boxes cannot be read "]
 
 
+@pytest.mark.parametrize("x", [3, 2, "nan", "inf"])
+def test_a_box_without_an_area_costs_only_itself(danilov, write, x):
+    path = write(
+        "dataset/14_001_1_0001.xml", XML.replace("</annotation>", f"<object>{BOX.format(x)}</object></annotation>")
+    )
+    listing = read_records(danilov)
+    assert listing.records[0].labels == {"boxes": (Box(3, 4, 10, 12, "Stenosis"),)}
+    assert [fault.path for fault in listing.faults] == [path]
+    assert listing.faults[0].reason.startswith("1 of 2 boxes are left out, the first: a box must have an area, got 3..")
+
+
+def test_no_object_is_a_label(danilov, write):
+    write("dataset/14_001_1_0001.xml", "<annotation/>")
+    listing = read_records(danilov)
+    assert listing.records[0].labels == {"boxes": ()} and not listing.faults
+
+
 def test_missing_halves_of_a_pair_are_faults(danilov, draw):
     (danilov / "dataset/14_001_1_0001.xml").unlink()
     (danilov / "dataset/14_002_1_0001.bmp").unlink()

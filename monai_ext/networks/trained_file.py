@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A segmenter's weights on disk, and what training found out about them beside: `<stem>.json`."""
+"""Weights of a trained network on disk, and what training found out about them beside: `<stem>.json`."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from torch import nn
 from .check_weights import check_weights
 from .weights_file import read_weights
 
-__all__ = ["load_segmenter", "stored_threshold", "weights_facts"]
+__all__ = ["load_trained", "stored_threshold", "weights_facts"]
 
 NO_THRESHOLD = 0.5
 
 Network = TypeVar("Network", bound=nn.Module)
 
 
-def load_segmenter(network: Network, path: str | os.PathLike[str], *, label: str | None = None) -> Network:
-    """Give a segmenter its trained weights, all of them or none.
+def load_trained(network: Network, path: str | os.PathLike[str], *, label: str | None = None) -> Network:
+    """Give the network of a task its trained weights, all of them or none.
 
     Args:
         network: of the file's size and classes, of any kind; changed in place.

@@ -8,7 +8,7 @@ from monai.networks.nets import UNet
 from monai_ext.networks import (
     VesselSegmenter,
     ViTEncoder,
-    load_segmenter,
+    load_trained,
     stored_threshold,
     weights_facts,
     write_weights,
@@ -29,7 +29,7 @@ def test_weights_come_back_exactly(suffix, tmp_path, global_rng_untouched):
     path, network = tmp_path / f"model.{suffix}", segmenter(seed=1)
     write_weights(network.state_dict(), path)
     other = segmenter(seed=0)
-    assert load_segmenter(other, path) is other
+    assert load_trained(other, path) is other
     image = torch.randn(1, 1, 32, 48, generator=torch.Generator().manual_seed(0))
     assert torch.equal(other(image), network(image))
 
@@ -38,7 +38,7 @@ def test_any_network_is_loaded(tmp_path):
     torch.manual_seed(0)
     network, other = unet(), unet()
     write_weights(network.state_dict(), tmp_path / "unet.pt")
-    load_segmenter(other, tmp_path / "unet.pt")
+    load_trained(other, tmp_path / "unet.pt")
     assert all(
         torch.equal(a, b) for a, b in zip(network.state_dict().values(), other.state_dict().values(), strict=True)
     )
@@ -59,7 +59,7 @@ def test_another_model_or_other_classes_are_told(wrong, message, tmp_path):
     network = segmenter(seed=2)
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     with pytest.raises(ValueError, match=message) as caught:
-        load_segmenter(network, tmp_path / "model.pt")
+        load_trained(network, tmp_path / "model.pt")
     assert str(caught.value).startswith(f"weights '{tmp_path / 'model.pt'}': ")
     assert str(caught.value).endswith("Check that model and classes are those of the training.")
     assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
@@ -68,12 +68,12 @@ def test_another_model_or_other_classes_are_told(wrong, message, tmp_path):
 def test_an_encoder_alone_is_no_segmenter(tmp_path):
     write_weights(segmenter().encoder.state_dict(), tmp_path / "encoder.pt")
     with pytest.raises(ValueError, match=r"missing: encoder\..*\n.*unexpected: cls_token"):
-        load_segmenter(segmenter(), tmp_path / "encoder.pt")
+        load_trained(segmenter(), tmp_path / "encoder.pt")
 
 
 def test_weights_that_are_not_there_are_told(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"weights '.*model.pt' do not exist"):
-        load_segmenter(segmenter(), tmp_path / "model.pt")
+        load_trained(segmenter(), tmp_path / "model.pt")
 
 
 def test_the_threshold_lies_beside_the_weights(tmp_path):
@@ -110,25 +110,25 @@ def test_positions_of_another_training_are_refused(tmp_path):
     write_weights(segmenter().state_dict(), tmp_path / "model.pt")
     (tmp_path / "model.json").write_text('{"position_grid": 14}')
     with pytest.raises(ValueError, match=r"got None and, in '.*model.json', 14; set position_grid"):
-        load_segmenter(segmenter(), tmp_path / "model.pt")
+        load_trained(segmenter(), tmp_path / "model.pt")
     network = VesselSegmenter(ViTEncoder(hidden_size=16, num_layers=4, num_heads=2, position_grid=14), width=8)
-    assert load_segmenter(network, tmp_path / "model.pt") is network
+    assert load_trained(network, tmp_path / "model.pt") is network
 
 
 def test_weights_of_another_task_of_the_same_shape_are_refused(tmp_path):
     """Vessels and stenoses: no tensor tells them apart."""
     path, network = tmp_path / "model.pt", segmenter(seed=1)
     write_weights(network.state_dict(), path)
-    assert load_segmenter(segmenter(), path, label="stenoses")  # nothing is known of them
+    assert load_trained(segmenter(), path, label="stenoses")  # nothing is known of them
     path.with_suffix(".json").write_text('{"knobs": {"label": "vessels"}}')
     other = segmenter(seed=2)
     before = other.head.weight.clone()
     with pytest.raises(
         ValueError, match=r"model.pt' must be of a training of the label 'stenoses', got one of 'vessels'"
     ):
-        load_segmenter(other, path, label="stenoses")
+        load_trained(other, path, label="stenoses")
     assert torch.equal(other.head.weight, before)
-    assert load_segmenter(other, path, label="vessels") is load_segmenter(other, path) is other
+    assert load_trained(other, path, label="vessels") is load_trained(other, path) is other
 
 
 def test_the_facts_are_what_training_wrote(tmp_path):

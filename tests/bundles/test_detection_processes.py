@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The detection bundle in real processes: two under torchrun, one killed, and one that learns eight images by heart."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from small_detection import DETECTION, SMALL, SMALL_TRAINING
+
+pytestmark = pytest.mark.slow
+
+
+def command(processes: int, configs: list[str], **knobs) -> list[str]:
+    launcher = (
+        ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)] if processes > 1 else []
+    )
+    files = str([f"configs/{name}" for name in configs])
+    words = [str(word) for name, value in knobs.items() for word in (f"--{name}", value)]
+    return [sys.executable, *launcher, "-m", "monai.bundle", "run", "--config_file", files, *words]
+
+
+def run(processes: int, configs: list[str], *, threads: int = 1, **knobs) -> None:
+    done = subprocess.run(
+        command(processes, configs, **knobs), cwd=DETECTION, env=os.environ | {"OMP_NUM_THREADS": str(threads)},
+        capture_output=True, text=True, timeout=500,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+
+def saved(folder: Path) -> dict:
+    return torch.load(folder / "checkpoint.pt", weights_only=True)
+
+
+def test_two_processes_train_and_judge_as_one_does(tmp_path, cache):
+    """Five images in two processes: shares differ by one, rows come out in the order of the data."""
+    shared = {"weights_file": tmp_path / "model.pt", "cache_dir": cache}
+    training = SMALL_TRAINING | {"batch_size": 4}
+    run(2, ["train.json", "multi_gpu_train.json"], output_dir=tmp_path / "run", **shared, **training)
+    assert saved(tmp_path / "run")["engine"]["epoch"] == 2 and len(saved(tmp_path / "run")["ranks"]) == 2
+    small = SMALL | {"phantom_count": 20}  # a quarter of it to judge
+    judge = ["train.json", "evaluate.json"]
+    run(1, judge, output_dir=tmp_path / "one", split="test", **shared, **small)
+    run(2, [*judge, "multi_gpu_evaluate.json"], output_dir=tmp_path / "two", split="test", **shared, **small)
+    one, two = (json.loads((tmp_path / name / "metrics.json").read_text()) for name in ("one", "two"))
+    assert one == two
+    rows = [list(csv.DictReader((tmp_path / name / "metrics.csv").open())) for name in ("one", "two")]
+    assert rows[0] == rows[1] and len(rows[0]) > 2 and len(rows[0]) % 2
+    assert (tmp_path / "two" / "detections.png").read_bytes() == (tmp_path / "one" / "detections.png").read_bytes()
+
+
+def test_killed_and_resumed_equals_straight_to_the_bit(tmp_path, cache):
+    """Weights, moving average and what is kept as best."""
+    folders = {name: tmp_path / name for name in ("straight", "killed")}
+    knobs = {
+        name: SMALL_TRAINING
+        | {"epochs": 4, "cache_dir": cache, "output_dir": folder, "weights_file": folder / "model.pt"}
+        for name, folder in folders.items()
+    }
+    run(1, ["train.json"], **knobs["straight"])
+    process = subprocess.Popen(
+        command(1, ["train.json"], **knobs["killed"]), cwd=DETECTION, env=os.environ | {"OMP_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline = time.monotonic() + 240
+    while not ((folders["killed"] / "checkpoint.pt").exists() and saved(folders["killed"])["engine"]["epoch"] >= 2):
+        assert process.poll() is None and time.monotonic() < deadline, "the run ended before it could be killed"
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert saved(folders["killed"])["engine"]["epoch"] < 4
+    run(1, ["train.json"], resume=True, **knobs["killed"])
+    one, two = (saved(folder)["objects"] for folder in folders.values())
+    for name in ("network", "average"):
+        assert all(torch.equal(one[name][key], two[name][key]) for key in one[name])
+    weights = [torch.load(folder / "model.pt", weights_only=True) for folder in folders.values()]
+    assert all(torch.equal(weights[0][key], weights[1][key]) for key in weights[0])
+
+
+def test_eight_phantoms_are_learnt_by_heart(tmp_path, cache):
+    """mAP50 >= 0.9 on the images of the training: nothing in the chain of data, boxes, loss and metric is off."""
+    shared = {"model": "tiny", "image_size": 192, "phantom_count": 8, "phantom_size": 256, "cache_dir": cache}
+    shared |= {"weights_file": tmp_path / "model.pt", "output_dir": tmp_path}
+    training = {"epochs": 60, "batch_size": 4, "drop_path": 0, "prepare_batch#augment": False, "validate_every": 60}
+    run(1, ["train.json"], threads=2, split="train", **shared, **training)
+    run(1, ["train.json", "evaluate.json"], threads=2, split="train", **shared)
+    assert json.loads((tmp_path / "metrics.json").read_text())["mAP50"]["mean"] >= 0.9
