@@ -87,3 +87,10 @@ def test_each_option_of_inference_gets_a_row(tmp_path):
     )  # fmt: skip
     for option in ("mirror averaging", "windows of 32 px", "threshold of the other half", "specks below 50 px"):
         assert re.search(rf"\| {option}.* \| [+-]0\.\d{{4}} \[", said), said
+
+
+@pytest.mark.slow
+def test_memory_of_the_detector_is_a_table():
+    said = run("detector_memory.py", "--model", "tiny", "--sizes", "64", "--windows", "0", "2").splitlines()
+    peaks = [float(re.search(r"(\d+\.\d+) GB", line)[1]) for line in said[2:]]
+    assert "cores" in said[0] and len(peaks) == 3 and all(0.1 < peaks[0] < peak for peak in peaks[1:])

@@ -18,11 +18,8 @@ __all__ = ["StenosisDetector"]
 
 _STRIDES = (4, 8, 16, 32)
 _CANDIDATES = 9  # anchors of a level that may belong to a lesion (ATSS)
-_SAMPLED, _POSITIVE = (
-    4096,
-    0.02,
-)  # anchors of an image that are looked at, at most, and the share of them that has a lesion
-_LEAST_NEGATIVE, _POOL = 256, 4  # fewest without one, and from how many times more of the worst they are drawn
+_SAMPLED, _POSITIVE = 2**16, 0.02  # anchors of an image at most, and the share with a lesion: all of these
+_LEAST_NEGATIVE, _POOL = 256, 4  # without one: at least so many, drawn from so many times more of the worst
 
 
 class StenosisDetector(RetinaNetDetector):
@@ -30,7 +27,8 @@ class StenosisDetector(RetinaNetDetector):
 
     Boxes are x0 y0 x1 y1 in pixels of the image as it is given (`ops.boxes`). MONAI's have the first axis first; they are turned at this border and nowhere else.
     To train, images are taken as they are. To judge, they are resized to `image_size`, and boxes are given in the image's own pixels, so any
-    image is taken. Weights are those of `network` alone.
+    image is taken. Weights are those of `network` alone. While training, anchors without a lesion are drawn from torch's
+    global generator, as dropout is.
 
     Args:
         network: maps of an image.
@@ -112,8 +110,9 @@ class StenosisDetector(RetinaNetDetector):
 
     def compute_box_loss(self, box_regression: Tensor, targets: list, anchors: list, matched_idxs: list) -> Tensor:
         """As MONAI's; a batch without boxes has a loss of 0 that lies in the graph, so that every process of several has gradients."""
-        loss = super().compute_box_loss(box_regression, targets, anchors, matched_idxs)
-        return loss if loss.requires_grad else 0 * box_regression.sum()
+        if not any((matched >= 0).any() for matched in matched_idxs):
+            return 0 * box_regression.sum()
+        return super().compute_box_loss(box_regression, targets, anchors, matched_idxs)
 
     def _seen(self, images: Tensor) -> Tensor:
         """Images as the network sees them."""
@@ -139,8 +138,8 @@ def _turn(boxes: Tensor) -> Tensor:
 
 
 def _check(image_size: int | Sequence[int] | None, score_threshold: float, nms_threshold: float) -> None:
-    sides = [] if image_size is None else [image_size] if isinstance(image_size, int) else list(image_size)
-    if len(sides) > 2 or any(side < 1 for side in sides):
+    sides = [1, 1] if image_size is None else [image_size] * 2 if isinstance(image_size, int) else list(image_size)
+    if len(sides) != 2 or min(sides) < 1:
         raise ValueError(f"image_size must be one positive number or [height, width], got {image_size}.")
     for name, value in (("score_threshold", score_threshold), ("nms_threshold", nms_threshold)):
         if not 0 <= value <= 1:

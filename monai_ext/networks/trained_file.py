@@ -35,24 +35,24 @@ def load_trained(network: Network, path: str | os.PathLike[str], *, label: str |
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if tensors are missing, of another shape or unknown, the message lists them; or if the positions of the network are not those
-            of the training or the label is another, which no tensor shows. The network is as it was then.
+        ValueError: if tensors are missing, of another shape or unknown, the message lists them; or if positions or attention windows
+            of the network are not those of the training or the label is another, which no tensor shows. The network is as it was then.
     """
     weights = read_weights(path)
     try:
         check_weights(network.state_dict(), weights, of=type(network).__name__)
     except ValueError as error:
         raise ValueError(
-            f"weights '{path}': {error}\nCheck that model and classes are those of the training."
+            f"weights '{path}': {error}\nCheck that the model, and the number of classes, are those of the training."
         ) from error
-    _check_positions(network, weights_facts(path), Path(path).with_suffix(".json"))
+    _check_unseen(network, weights_facts(path), Path(path).with_suffix(".json"))
     _check_label(label, weights_facts(path), path)
     network.load_state_dict(weights)
     return network
 
 
 def stored_threshold(path: str | os.PathLike[str]) -> float:
-    """The threshold of the probability that training found best, from `<stem>.json` beside the weights.
+    """The threshold of the probability or score that training found best, from `<stem>.json` beside the weights.
 
     Args:
         path: of the weights; they need not exist.
@@ -67,7 +67,7 @@ def stored_threshold(path: str | os.PathLike[str]) -> float:
     path = Path(path).with_suffix(".json")
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold < 1:
         raise ValueError(
-            f"the threshold in '{path}' must lie between 0 and 1, got {threshold!r}; repair it, or set threshold."
+            f"the threshold in '{path}' must lie between 0 and 1, got {threshold!r}; repair it, or set a threshold."
         )
     return float(threshold)
 
@@ -95,13 +95,13 @@ def weights_facts(path: str | os.PathLike[str]) -> dict[str, Any]:
         ) from error
 
 
-def _check_positions(network: nn.Module, facts: Mapping[str, Any], path: Path) -> None:
-    encoder = getattr(network, "encoder", None)
-    if encoder is not None and "position_grid" in facts and facts["position_grid"] != encoder.position_grid:
-        raise ValueError(
-            f"position_grid must be that of the training, got {encoder.position_grid} and, in '{path}', {facts['position_grid']}; "
-            "set position_grid."
-        )
+def _check_unseen(network: nn.Module, facts: Mapping[str, Any], path: Path) -> None:
+    encoder, told = getattr(network, "encoder", None), {**facts.get("knobs", {}), **facts}
+    for name in ("position_grid", "window") if encoder is not None else ():
+        if name in told and told[name] != getattr(encoder, name):
+            raise ValueError(
+                f"{name} must be that of the training, got {getattr(encoder, name)} and, in '{path}', {told[name]}; set {name}."
+            )
 
 
 def _check_label(label: str | None, facts: Mapping[str, Any], path: str | os.PathLike[str]) -> None:

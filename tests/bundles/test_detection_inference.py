@@ -195,7 +195,7 @@ def causes_of(error: BaseException | None) -> list[str]:
 
 WRONG = [
     ({"weights_file": "/nowhere/model.pt"}, "weights '/nowhere/model.pt' do not exist"),
-    ({"model": "small"}, "Check that model and classes are those of the training"),
+    ({"model": "small"}, "Check that the model, and the number of classes, are those of the training"),
     ({"model": "huge"}, "preset must be one of tiny, small, base, large, got 'huge'"),
     ({"dataset_dir": "/nowhere"}, "'/nowhere' must be a folder of images or a file"),
     ({"frames": "some"}, "frames must be null, a number from 0 or 'all', got 'some'"),

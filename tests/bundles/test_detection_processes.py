@@ -85,6 +85,45 @@ def test_killed_and_resumed_equals_straight_to_the_bit(tmp_path, cache):
     assert all(torch.equal(weights[0][key], weights[1][key]) for key in weights[0])
 
 
+STEP = """
+import torch
+from monai_ext.losses import DetectionLoss
+from monai_ext.networks import StenosisDetector, stenosis_retinanet
+
+torch.distributed.init_process_group("gloo")
+rank = torch.distributed.get_rank()
+detector = torch.nn.parallel.DistributedDataParallel(StenosisDetector(stenosis_retinanet("tiny", seed=0)))
+boxes = torch.tensor([[10.0, 10, 40, 30]])[rank:]
+loss = DetectionLoss()(detector(torch.randn(1, 1, 64, 64), [{"boxes": boxes, "labels": torch.zeros(1 - rank, dtype=torch.int64)}]))
+loss.backward()
+gradients = torch.cat([parameter.grad.flatten() for parameter in detector.parameters()])
+sums = [torch.zeros(2) for _ in range(2)]
+torch.distributed.all_gather(sums, torch.stack([gradients.sum(), gradients.abs().max()]))
+assert torch.equal(sums[0], sums[1]) and sums[0][1] > 0
+torch.distributed.destroy_process_group()
+"""
+
+
+def test_a_process_without_a_lesion_steps_with_the_others(tmp_path):
+    (tmp_path / "step.py").write_text(STEP)
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    done = subprocess.run([*launcher, tmp_path / "step.py"], capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def test_compiled_training_keeps_the_names_of_the_weights(tmp_path, cache):
+    knobs = SMALL_TRAINING | {"output_dir": tmp_path, "weights_file": tmp_path / "model.pt", "cache_dir": cache}
+    run(1, ["train.json"], compile=True, **knobs)
+    run(
+        1,
+        ["train.json", "evaluate.json"],
+        output_dir=tmp_path,
+        weights_file=tmp_path / "model.pt",
+        cache_dir=cache,
+        **SMALL,
+    )
+
+
 def test_eight_phantoms_are_learnt_by_heart(tmp_path, cache):
     """mAP50 >= 0.9 on the images of the training: nothing in the chain of data, boxes, loss and metric is off."""
     shared = {"model": "tiny", "image_size": 192, "phantom_count": 8, "phantom_size": 256, "cache_dir": cache}

@@ -175,7 +175,7 @@ def causes_of(error: BaseException | None) -> list[str]:
 
 WRONG = [
     ({"weights_file": "/nowhere/model.pt"}, "weights '/nowhere/model.pt' do not exist"),
-    ({"model": "small"}, "Check that model and classes are those of the training"),
+    ({"model": "small"}, "Check that the model, and the number of classes, are those of the training"),
     ({"classes": 25}, "head.weight .expected 26x24x1x1, got 1x24x1x1"),
     ({"dataset_dir": "/nowhere"}, "'/nowhere' must be a folder of images or a file"),
     ({"frames": "some"}, "frames must be null, a number from 0 or 'all', got 'some'"),

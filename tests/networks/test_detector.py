@@ -138,6 +138,13 @@ def test_loss_of_an_image_without_a_lesion_is_that_of_what_is_false():
     assert false["box_regression"] == 0
 
 
+def test_loss_of_the_boxes_does_not_need_gradients(detector):
+    arguments = torch.zeros(1, 1, 64, 64), targets([[10, 10, 40, 30]])
+    with torch.no_grad():
+        without = detector.train()(*arguments)["box_regression"]
+    assert without == detector(*arguments)["box_regression"] > 0
+
+
 def test_the_same_box_twice_is_no_other_lesion(detector):
     image, box = torch.randn(1, 1, 64, 64), [20, 10, 44, 40]
     detector.fg_bg_sampler = None  # draws
@@ -174,7 +181,7 @@ def test_anchors_lie_in_the_middle_of_their_place():
 
 
 def test_bad_arguments():
-    for size in (0, [64, 0], [64, 64, 64]):
+    for size in (0, [], [64], [64, 0], [64, 64, 64]):
         with pytest.raises(ValueError, match="image_size must be one positive number or"):
             StenosisDetector(Answer(), size)
     with pytest.raises(ValueError, match=r"score_threshold must lie in \[0, 1\], got 2"):

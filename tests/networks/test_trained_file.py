@@ -61,7 +61,7 @@ def test_another_model_or_other_classes_are_told(wrong, message, tmp_path):
     with pytest.raises(ValueError, match=message) as caught:
         load_trained(network, tmp_path / "model.pt")
     assert str(caught.value).startswith(f"weights '{tmp_path / 'model.pt'}': ")
-    assert str(caught.value).endswith("Check that model and classes are those of the training.")
+    assert str(caught.value).endswith("Check that the model, and the number of classes, are those of the training.")
     assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
 
 
@@ -94,7 +94,7 @@ def test_without_a_stored_threshold_it_is_a_half(tmp_path):
         ("{", "must be a JSON object that tells of the weights, it is not"),
         ("[0.5]", "must be a JSON object that tells of the weights, it is not"),
         ("\udcff", "must be a JSON object that tells of the weights, it is not"),
-        ('{"threshold": 1.5}', "must lie between 0 and 1, got 1.5; repair it, or set threshold"),
+        ('{"threshold": 1.5}', "must lie between 0 and 1, got 1.5; repair it, or set a threshold"),
         ('{"threshold": "0.5"}', "must lie between 0 and 1, got '0.5'"),
         ('{"threshold": true}', "must lie between 0 and 1, got True"),
         ('{"threshold": NaN}', "must lie between 0 and 1, got nan"),

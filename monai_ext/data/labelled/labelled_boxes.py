@@ -94,8 +94,15 @@ def _read(
 ) -> tuple[ndarray, ndarray, list[str]]:
     image, outlines, dropped = read_outlines(item, min_size)
     image, scale = fit_to_size(image, size)
-    points = max(map(len, outlines), default=1)
-    even = [np.pad(outline * scale, [(0, points - len(outline)), (0, 0)], mode="edge") for outline in outlines]
+    scaled = [outline * scale for outline in outlines]
+    kept = [outline for outline in scaled if np.ptp(outline, axis=0).min() >= 1]
+    if len(kept) < len(scaled):
+        lost = f"{len(scaled) - len(kept)} boxes of '{item['image']}' are below 1 px a side when the image is resized to {size}"
+        if not kept:
+            raise ValueError(f"{lost}; take a larger size.")
+        dropped = [*dropped, f"{lost}; they are dropped."]
+    points = max(map(len, kept), default=1)
+    even = [np.pad(outline, [(0, points - len(outline)), (0, 0)], mode="edge") for outline in kept]
     return image, np.array(even, np.float32).reshape(-1, points, 2), dropped
 
 

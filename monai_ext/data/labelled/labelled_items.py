@@ -3,8 +3,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..records import Listing, Record, read_records
@@ -52,8 +53,8 @@ def labelled_items(
         split: "train", "val", "test", or "all", which synthetic angiograms do not have.
         label_fraction: share of the images that are taken, as if only these were labelled; a smaller one is a part of a larger one.
         split_seed: of splits and fractions.
-        by_patient: split all images by patient, as if there were no official split: that of Danilov's stenoses has nearly all patients on both sides. Where patients
-            are not known, single images are split.
+        by_patient: split by patient, as if there were no official split: that of Danilov's stenoses has nearly all patients on both sides. Images
+            whose patient is not known keep theirs.
         phantom_count: number of synthetic angiograms of the train split; others have a quarter of it.
         phantom_seed: other seeds give others.
         phantom_size: their side in pixels.
@@ -64,7 +65,8 @@ def labelled_items(
 
     Raises:
         FileNotFoundError: if there is no such folder.
-        ValueError: if the label or split is unknown, the fraction is out of range, no image has them (says what there is), or there are too few patients to split.
+        ValueError: if the label or split is unknown, the fraction is out of range, no image has them (says what there is), there are too few
+            patients to split, or by_patient is asked for and no patient is known.
     """
     _check(label, split)
     if not 0 < label_fraction <= 1:
@@ -77,7 +79,7 @@ def labelled_items(
     records = [record for folder in folders for record in _reported(folder, read_records(folder), label).records]
     labelled = [record for record in records if label_source(record, label)]
     wanted = split if dataset_dir else "all"  # phantoms are drawn for their split
-    part = _part(labelled, wanted, split_seed, by_patient)
+    part = _part(_by_patient(labelled) if by_patient and dataset_dir else labelled, wanted, split_seed)
     if not part:
         raise ValueError(
             f"split '{split}' must have images with the label '{label}' in {', '.join(map(str, folders))}, "
@@ -126,16 +128,39 @@ def _found(records: list[Record], label: str) -> str:
     return f"{len(records)} images, {others}"
 
 
-def _part(records: list[Record], split: str, seed: int, by_patient: bool) -> list[Record]:
+def _by_patient(records: list[Record]) -> list[Record]:
+    """Without the official split of those whose patient is known."""
+    freed = [record if record.patient is None else replace(record, split=None) for record in records]
+    if records and all(record.patient is None for record in records):
+        raise ValueError(
+            f"by_patient must have images whose patient is known, got {len(records)} of unknown ones; leave it false."
+        )
+    return freed
+
+
+def _part(records: list[Record], split: str, seed: int) -> list[Record]:
     """The records of a split."""
     if split == "all":
         return records
     parts: dict[str | None, list[Record]] = {name: [] for name in (None, *_SHARES)}
+    for record in _without_strays(records):
+        parts[record.split].append(record)
+    drawn = _drawn(parts[None], _SHARES, seed)[split] if parts[None] else []
+    if parts["train"] and not parts["val"] and split in _WITHOUT_VAL:
+        return _drawn(parts["train"], _WITHOUT_VAL, seed)[split] + drawn
+    return parts[split] + drawn
+
+
+def _without_strays(records: list[Record]) -> list[Record]:
+    """Leaves out images in no split of a source whose val is drawn from train: they would be a val of their own, of patients who are in train."""
+    splits = defaultdict(set)
     for record in records:
-        parts[None if by_patient else record.split].append(record)
-    if parts["train"] and not parts["val"] and not parts[None] and split in _WITHOUT_VAL:
-        return _drawn(parts["train"], _WITHOUT_VAL, seed)[split]
-    return parts[split] + (_drawn(parts[None], _SHARES, seed)[split] if parts[None] else [])
+        splits[record.source].add(record.split)
+    official = {source for source, names in splits.items() if "train" in names and "val" not in names}
+    strays = [str(record.path) for record in records if record.split is None and record.source in official]
+    if strays:
+        logger.warning(f"{len(strays)} images are in none of the official splits and are left out: {_first(strays)}")
+    return [record for record in records if record.split is not None or record.source not in official]
 
 
 def _drawn(records: list[Record], shares: dict[str, float], seed: int) -> dict[str, list[Record]]:

@@ -199,3 +199,14 @@ def test_real_stenoses(xa):
 def test_bad_arguments_are_refused(items, wrong, message):
     with pytest.raises(ValueError, match=message):
         LabelledBoxes(**{"data": items, **wrong})
+
+
+def test_boxes_that_a_reduced_image_no_longer_shows_are_dropped_and_reported(item):
+    data = [item("1.png", (200, 200), (10, 10, 13, 40), (50, 50, 90, 90)), item("22.png", (200, 200), (5, 5, 8, 60))]
+    with pytest.raises(
+        ValueError, match=r"1 boxes of '.*22.png' are below 1 px a side when the image is resized to 40"
+    ):
+        LabelledBoxes(data[1:], size=40)
+    reduced = LabelledBoxes(data, size=40)
+    assert around(reduced[0]["outlines"]) == [[10, 10, 18, 18]] and len(reduced) == 1
+    assert "1 boxes of" in reduced.dropped[0] and "22.png" in reduced.left_out[0]

@@ -224,13 +224,28 @@ def test_boxes_of_cadica_are_those_drawn_and_the_selected_frames_without_a_lesio
     )
 
 
-def test_by_patient_splits_several_data_sets_and_single_files_where_no_patient_is_known(official, danilov):
+def test_images_in_no_split_do_not_become_a_val_of_their_own(danilov, caplog):
+    """They may be of patients who are in train; val is a tenth of the train patients, as without them."""
+    table = danilov / "train_labels.csv"
+    rows = table.read_text().splitlines()
+    table.write_text("\n".join(rows[:-1]))
+    with caplog.at_level(logging.WARNING):
+        found = {split: labelled_items(danilov, label="boxes", split=split) for split in ("train", "val", "test")}
+    assert sum(map(len, found.values())) == 39 and not patients(found["train"]) & patients(found["val"])
+    assert "1 images are in none of the official splits and are left out" in caplog.text
+
+
+def test_by_patient_keeps_the_official_split_where_no_patient_is_known(official, danilov):
     items = {
         split: labelled_items([official, danilov], label="boxes", split=split, by_patient=True)
         for split in ("train", "val", "test")
     }
-    assert sum(map(len, items.values())) == 48 and all(items.values())
-    assert {item["label"].split for item in items["train"]} >= {"train", "test"}
+    assert sum(map(len, items.values())) == 48
+    for split, own in items.items():
+        known = [item["label"] for item in own if item["label"].patient]
+        assert known and all(item["label"].split == split for item in own if not item["label"].patient)
+    with pytest.raises(ValueError, match=r"by_patient must have images whose patient is known, got .* leave it false"):
+        labelled_items(official, label="boxes", by_patient=True)
 
 
 def test_an_image_whose_boxes_are_all_bad_is_left_out_and_named(danilov, caplog):
@@ -252,7 +267,7 @@ def test_data_without_boxes_tell_what_there_is(folders, official):
     with pytest.raises(ValueError, match=r"label 'boxes' in .*, got 10 images, 10 with 'vessels'; check folder"):
         labelled_items(folders(*NAMES, within="mine"), label="boxes")
     with pytest.raises(ValueError, match=r"label 'boxes' in .*, got 12 images, 11 with 'segments'; check folder"):
-        labelled_items(official / "syntax", label="boxes", by_patient=True)
+        labelled_items(official / "syntax", label="boxes")
 
 
 def test_no_label_tells_what_there_is(official, save):
