@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -20,11 +21,14 @@ from .draw_boxes import draw_boxes
 
 __all__ = ["SaveBoxes"]
 
+logger = logging.getLogger(__name__)
+
 _OVERLAYS, _TABLE = "overlays", "lesions.csv"
 _UNITS = {
     "box": "x0 y0 x1 y1 in pixels of the image, x along columns; pixel (0, 0) covers 0..1",
     "score": "0..1, 1 is sure",
     "frame": "counted from 0",
+    "lesion": "a box linked over frames; box and score are those of its best frame",
 }
 _COLUMNS = ["file", "lesion", "first_frame", "last_frame", "frames", "best_frame", "best_score", "x0", "y0", "x1", "y1"]
 
@@ -131,8 +135,11 @@ class SaveBoxes:
         with atomic_file(self.folder / _TABLE) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(_COLUMNS)
-            for stem in self.stems:
-                writer.writerows(_rows(json.loads(self._json(stem).read_text(encoding="utf-8"))))
+            lesions = [
+                row for stem in self.stems for row in _rows(json.loads(self._json(stem).read_text(encoding="utf-8")))
+            ]
+            writer.writerows(lesions)
+        logger.info(f"{len(self.stems)} files, {len(self.items)} frames, {len(lesions)} lesions: '{self.folder}'")
 
 
 def _check_stems(stems: Sequence[str], overlays: bool) -> None:

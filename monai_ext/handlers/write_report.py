@@ -34,6 +34,8 @@ _NAMES = {
     "sensitivity_0.5fp": "sensitivity at 0.5 false positives an image",
     "sensitivity_1fp": "sensitivity at 1 false positive an image",
     "sensitivity_2fp": "sensitivity at 2 false positives an image",
+    "sensitivity": "sensitivity at the threshold",
+    "precision": "precision",
     "f1": "F1",
 }
 _NOT_A_LOSS = {

@@ -80,8 +80,8 @@ class DetectionQuality(Metric):
         iou: float = 0.5,
         output_transform: Callable = from_engine([CommonKeys.PRED, CommonKeys.LABEL]),  # noqa: B008
     ) -> None:
-        if not 0 <= score_threshold <= 1:
-            raise ValueError(f"score_threshold must be in [0, 1], got {score_threshold}.")
+        if not isinstance(score_threshold, int | float) or not 0 <= score_threshold <= 1:
+            raise ValueError(f"score_threshold must be in [0, 1], got {score_threshold!r}.")
         if not 0 < iou <= 1:
             raise ValueError(f"iou must be in (0, 1], got {iou}.")
         self.score_threshold, self.iou = score_threshold, iou

@@ -18,7 +18,7 @@ from .seeded import seeded
 from .segmenter import VesselSegmenter
 from .segmentor_file import load_segmentor, save_segmentor
 from .tensorrt_engine import compile_tensorrt
-from .trained_file import load_trained, stored_threshold, weights_facts
+from .trained_file import load_trained, stored_threshold, trained_with, weights_facts
 from .transformer_stack import transformer_stack
 from .unext import UNeXt
 from .vit import ViTEncoder
@@ -50,6 +50,7 @@ __all__ = [
     "stored_threshold",
     "to_hf_state_dict",
     "to_timm_state_dict",
+    "trained_with",
     "transformer_stack",
     "vessel_segmenter",
     "vit_encoder",

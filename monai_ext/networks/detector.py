@@ -142,5 +142,5 @@ def _check(image_size: int | Sequence[int] | None, score_threshold: float, nms_t
     if len(sides) != 2 or min(sides) < 1:
         raise ValueError(f"image_size must be one positive number or [height, width], got {image_size}.")
     for name, value in (("score_threshold", score_threshold), ("nms_threshold", nms_threshold)):
-        if not 0 <= value <= 1:
-            raise ValueError(f"{name} must lie in [0, 1], got {value}.")
+        if not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise ValueError(f"{name} must lie in [0, 1], got {value!r}.")

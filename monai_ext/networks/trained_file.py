@@ -14,7 +14,7 @@ from torch import nn
 from .check_weights import check_weights
 from .weights_file import read_weights
 
-__all__ = ["load_trained", "stored_threshold", "weights_facts"]
+__all__ = ["load_trained", "stored_threshold", "trained_with", "weights_facts"]
 
 NO_THRESHOLD = 0.5
 
@@ -93,6 +93,20 @@ def weights_facts(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise ValueError(
             f"'{path}' must be a JSON object that tells of the weights, it is not ({error}); repair or remove it."
         ) from error
+
+
+def trained_with(path: str | os.PathLike[str], knob: str, default: Any = None) -> Any:
+    """The value that a knob had when weights were trained, from `<stem>.json` beside them: what an evaluation takes unless told otherwise.
+
+    Args:
+        path: of the weights; they need not exist.
+        knob: its name.
+        default: where there is no such file, or nothing of the knob in it.
+
+    Raises:
+        ValueError: if the file is broken.
+    """
+    return weights_facts(path).get("knobs", {}).get(knob, default)
 
 
 def _check_unseen(network: nn.Module, facts: Mapping[str, Any], path: Path) -> None:

@@ -96,6 +96,15 @@ def test_evaluation_measures_what_it_promises(trained):
     assert "Detections" in page and "Validation" in page and "http" not in page
 
 
+def test_evaluation_takes_model_size_and_split_of_the_training(trained, tmp_path, cache):
+    data = {name: value for name, value in SMALL.items() if name.startswith("phantom")}
+    run_detection(
+        "train.json", "evaluate.json", output_dir=str(tmp_path), weights_file=str(trained / "model.pt"), cache_dir=cache, split="test", **data
+    )  # fmt: skip
+    one, two = (json.loads((folder / "metrics.json").read_text()) for folder in (trained, tmp_path))
+    assert one == two and two["context"]["image_size"] == 64 and two["context"]["model"] == "tiny"
+
+
 def test_words_of_the_command_line_mean_what_they_say(knobs, tmp_path):
     words = {"window": "", "position_grid": "", "by_patient": "false", "device": "cpu", "validate_every": 9}
     run_detection("train.json", **knobs | words)
@@ -129,6 +138,7 @@ def test_mistakes_show_before_data_are_touched(wrong, message, knobs):
         ({"window": 3}, "window must be that of the training, got 3 and"),
         ({"weights_file": "/nowhere/model.pt"}, "weights '/nowhere/model.pt' do not exist; check the path"),
         ({"threshold": 2}, "score_threshold must be in [0, 1], got 2"),
+        ({"threshold": "high"}, "score_threshold must be in [0, 1], got 'high'"),
     ],
 )
 def test_an_evaluation_tells_what_is_wrong(wrong, message, trained, tmp_path, cache):

@@ -62,6 +62,7 @@ def test_an_image_has_one_frame_whose_boxes_are_lesions(tmp_path):
             "box": "x0 y0 x1 y1 in pixels of the image, x along columns; pixel (0, 0) covers 0..1",
             "score": "0..1, 1 is sure",
             "frame": "counted from 0",
+            "lesion": "a box linked over frames; box and score are those of its best frame",
         },
         "score_threshold": 0.3,
         "frames": [

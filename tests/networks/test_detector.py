@@ -186,5 +186,7 @@ def test_bad_arguments():
             StenosisDetector(Answer(), size)
     with pytest.raises(ValueError, match=r"score_threshold must lie in \[0, 1\], got 2"):
         StenosisDetector(Answer(), score_threshold=2)
+    with pytest.raises(ValueError, match=r"score_threshold must lie in \[0, 1\], got 'high'"):
+        StenosisDetector(Answer(), score_threshold="high")
     with pytest.raises(ValueError, match=r"nms_threshold must lie in \[0, 1\], got -1"):
         StenosisDetector(Answer(), nms_threshold=-1)

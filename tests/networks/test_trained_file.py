@@ -10,6 +10,7 @@ from monai_ext.networks import (
     ViTEncoder,
     load_trained,
     stored_threshold,
+    trained_with,
     weights_facts,
     write_weights,
 )
@@ -135,3 +136,11 @@ def test_the_facts_are_what_training_wrote(tmp_path):
     assert weights_facts(tmp_path / "model.pt") == {}
     (tmp_path / "model.json").write_text('{"epoch": 4, "knobs": {"label": "vessels"}}')
     assert weights_facts(tmp_path / "model.pt") == {"epoch": 4, "knobs": {"label": "vessels"}}
+
+
+def test_knobs_of_the_training_are_what_the_file_beside_tells(tmp_path):
+    path = tmp_path / "model.pt"
+    assert trained_with(path, "image_size", 512) == 512
+    path.with_suffix(".json").write_text('{"knobs": {"image_size": 224, "window": null}}')
+    assert trained_with(path, "image_size", 512) == 224
+    assert trained_with(path, "window", 14) is None and trained_with(path, "model", "base") == "base"

@@ -147,6 +147,7 @@ def _part(records: list[Record], split: str, seed: int) -> list[Record]:
         parts[record.split].append(record)
     drawn = _drawn(parts[None], _SHARES, seed)[split] if parts[None] else []
     if parts["train"] and not parts["val"] and split in _WITHOUT_VAL:
+        logger.info("there is no val split: a tenth of the train patients or images are val, and not in train")
         return _drawn(parts["train"], _WITHOUT_VAL, seed)[split] + drawn
     return parts[split] + drawn
 
