@@ -124,16 +124,10 @@ def test_compiled_training_keeps_the_names_of_the_weights(tmp_path, cache):
     )
 
 
-def test_eight_phantoms_are_learnt_by_heart(tmp_path, cache):
+def test_the_smoke_run_learns_eight_phantoms_by_heart(tmp_path, cache):
     """mAP50 >= 0.9 on the images of the training: nothing in the chain of data, boxes, loss and metric is off."""
-    shared = {"model": "tiny", "image_size": 128, "phantom_count": 10, "phantom_size": 128, "cache_dir": cache}
-    shared |= {
-        "split": "train",
-        "weights_file": tmp_path / "model.pt",
-        "output_dir": tmp_path,
-    }  # 8 of 10 show a stenosis
-    training = {"epochs": 80, "batch_size": 4, "drop_path": 0, "prepare_batch#augment": False, "validate_every": 80}
-    run(1, ["train.json"], **shared, **training)
-    run(1, ["train.json", "evaluate.json"], **shared)
+    shared = {"weights_file": tmp_path / "model.pt", "output_dir": tmp_path, "cache_dir": cache}
+    run(1, ["train.json", "smoke.json"], **shared)
+    run(1, ["train.json", "evaluate.json", "smoke.json"], **shared)
     quality = json.loads((tmp_path / "metrics.json").read_text())["mAP50"]
     assert quality["n"] == 8 and quality["mean"] >= 0.9
