@@ -227,18 +227,19 @@ def _metrics(metrics: Mapping[str, Any]) -> str:
     if not measured:
         return ""
     with_interval = any("ci95" in value for value in measured.values())
-    head = [
-        "quantity",
-        "mean ± standard deviation",
-        *(["95 % interval of the mean"] if with_interval else []),
-        "images",
-    ]
+    over_all = "mAP" in measured or "f1" in measured
+    titles = (
+        ("value ± deviation", "95 % interval")
+        if over_all
+        else ("mean ± standard deviation", "95 % interval of the mean")
+    )
+    head = ["quantity", *titles[: 1 + with_interval], "images"]
     rows = []
     for name, value in measured.items():
         mean = _number(value["mean"]) + (f" ± {_number(value['std'])}" if "std" in value else "")
         interval = [" to ".join(_number(end) for end in value.get("ci95", ["–"]))] if with_interval else []
         rows.append([escape(_name(name)), mean, *interval, _number(value.get("n", "–"))])
-    return _section("Evaluation", _grid(head, rows), _OVER_ALL if "mAP" in measured or "f1" in measured else "")
+    return _section("Evaluation", _grid(head, rows), _OVER_ALL if over_all else "")
 
 
 def _classes(classes: Mapping[str, Mapping[str, Any]] | None) -> str:
