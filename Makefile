@@ -11,7 +11,7 @@ VESSELS := --position_grid 6 --output_dir $(DEMO)/vessels --weights_file $(DEMO)
 
 .PHONY: demo test test-all lint bench clean
 
-demo: $(VENV)/.installed  ## about seven minutes on two cores: segmentor, pre-training, vessels from its weights, reports in runs/demo
+demo: $(VENV)/.installed  ## seven to eight minutes on two cores: segmentor, pre-training, vessels from its weights, reports in runs/demo
 	rm -rf runs/demo
 	$(BUNDLE) "['configs/train_segmentor.json','configs/smoke.json']" --epochs $(DEMO_SEGMENTOR_EPOCHS) --batch_size 8 \
 		--output_dir $(DEMO)/segmentor --segmentor_file $(DEMO)/segmentor.safetensors
