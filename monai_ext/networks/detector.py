@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -125,7 +124,7 @@ class StenosisDetector(RetinaNetDetector):
             return images
         return F.interpolate(images.float(), size, mode="bicubic", antialias=True)
 
-    def _found(self, own: Mapping[str, Tensor], scale: Tensor) -> dict[str, Any]:
+    def _found(self, own: Mapping[str, Tensor], scale: Tensor) -> dict[str, Tensor]:
         order = own[self.pred_score_key].argsort(descending=True, stable=True)
         boxes = _turn(own[self.target_box_key] * torch.cat([scale, scale]))
         found = {"boxes": boxes, "scores": own[self.pred_score_key], "labels": own[self.target_label_key]}

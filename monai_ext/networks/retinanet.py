@@ -41,7 +41,7 @@ class ViTRetinaNet(RetinaNet):
         return self.feature_extractor.encoder
 
     def forward(self, images: Tensor) -> dict[str, list[Tensor]]:
-        """Maps of an image, in float32 whatever the precision: a box in bfloat16 is two pixels off.
+        """Maps of an image, in float32 whatever the precision: above 256, bfloat16 has even numbers only.
 
         Args:
             images: (batch, in_channels, height, width), standardised; 32 divides both sides.

@@ -45,8 +45,9 @@ def load_trained(network: Network, path: str | os.PathLike[str], *, label: str |
         raise ValueError(
             f"weights '{path}': {error}\nCheck that the model, and the number of classes, are those of the training."
         ) from error
-    _check_unseen(network, weights_facts(path), Path(path).with_suffix(".json"))
-    _check_label(label, weights_facts(path), path)
+    facts = weights_facts(path)
+    _check_unseen(network, facts, Path(path).with_suffix(".json"))
+    _check_label(label, facts, path)
     network.load_state_dict(weights)
     return network
 

@@ -35,7 +35,7 @@ class ViTEncoder(nn.Module):
         position_grid: patches a side that positions are interpolated from (14 for weights pre-trained at 224 px with patches of 16), so
             that a larger image meets no position that the weights have not seen; None counts patches. See `sincos_positions`.
         window: side in patches of the windows within which patches see each other where `maps` looks at a larger image, so that memory and
-            time grow with its area, see `AttentionWindows`; the last block of each quarter still sees everything. None: all do.
+            time of a block grow with its area, see `AttentionWindows`; the last block of each quarter still sees everything. None: all do.
         seed: of the first weights; None draws from torch's global generator, as any torch layer does.
 
     Raises:

@@ -87,6 +87,7 @@ class _VideoLabels:
             self.files.blame(video / "input" / f"{name}.png", "a frame that the labels name is missing", image=True)
 
     def record(self, path: Path) -> Record:
+        """A frame with what is known of it."""
         patient, video = _NAME.fullmatch(path.stem).groups()
         labels = dict(self.common)
         if path.stem in self.selected:
