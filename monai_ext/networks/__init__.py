@@ -10,6 +10,7 @@ from .detector import StenosisDetector
 from .encoder_file import load_pretrained_encoder, save_encoder
 from .encoder_layouts import to_hf_state_dict, to_timm_state_dict
 from .fold_rgb import fold_rgb
+from .initial_weights import load_initial_weights
 from .mae import MaskedAutoencoder
 from .onnx_file import export_onnx
 from .presets import masked_autoencoder, stenosis_retinanet, vessel_segmenter, vit_encoder
@@ -38,6 +39,7 @@ __all__ = [
     "compile_tensorrt",
     "export_onnx",
     "fold_rgb",
+    "load_initial_weights",
     "load_pretrained_encoder",
     "load_segmentor",
     "load_trained",

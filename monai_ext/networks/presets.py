@@ -8,6 +8,7 @@ from typing import Any
 from .mae import MaskedAutoencoder
 from .retinanet import ViTRetinaNet
 from .segmenter import VesselSegmenter
+from .unext import UNeXt
 from .vit import ViTEncoder
 
 __all__ = ["masked_autoencoder", "stenosis_retinanet", "vessel_segmenter", "vit_encoder"]
@@ -28,6 +29,7 @@ DECODERS = {
     "huge": PAPER_DECODER,
 }
 SEGMENTER_WIDTHS = {"tiny": 24, "small": 32, "base": 48, "large": 64, "huge": 64}
+UNEXT = "unext"
 DETECTOR_WIDTHS = {"tiny": 32, "small": 128, "base": 256, "large": 256}  # patches of 14 have no strides of 4 to 32
 
 
@@ -72,11 +74,11 @@ def vessel_segmenter(
     position_grid: int | None = None,
     seed: int | None = None,
     **overrides: Any,
-) -> VesselSegmenter:
-    """Segmenter whose encoder is `vit_encoder(preset)`.
+) -> VesselSegmenter | UNeXt:
+    """Segmenter whose encoder is `vit_encoder(preset)`; or, as "unext", the small network without one that this project's segmentor S is.
 
     Args:
-        preset: name of the size.
+        preset: name of the size, or "unext", for which nothing below but in_channels and seed has a meaning.
         out_channels: 1 for a sigmoid, 1 + number of classes for a softmax.
         in_channels: of the image.
         drop_path: of the encoder.
@@ -87,6 +89,8 @@ def vessel_segmenter(
     Raises:
         ValueError: if the size is unknown.
     """
+    if preset == UNEXT:
+        return UNeXt(in_channels, out_channels, seed=seed)
     encoder = vit_encoder(preset, in_channels=in_channels, drop_path=drop_path, position_grid=position_grid, seed=seed)
     return VesselSegmenter(
         encoder, out_channels, **{"width": _chosen(SEGMENTER_WIDTHS, preset), "seed": seed, **overrides}

@@ -51,7 +51,7 @@ class VesselSegmenter(nn.Module):
         if width <= 0 or width % 8:
             raise ValueError(f"width must be a positive multiple of 8, got {width}.")
         half, quarter, eighth, deepest = (width * 2**i for i in range(4))
-        self.encoder = encoder
+        self.encoder, self.patch_size = encoder, encoder.patch_size
         self.depths = [round(depth * share / 4) for share in (1, 2, 3, 4)]
         with seeded(seed):
             self.norms = nn.ModuleList(nn.GroupNorm(1, hidden) for _ in self.depths[:3])

@@ -14,6 +14,7 @@ from .seeded import seeded
 __all__ = ["UNeXt"]
 
 WIDTHS = {"small": (8, 16, 32, 64, 128), "full": (16, 32, 128, 160, 256)}
+PATCH_SIZE = 32  # pixels a side of the deepest stage's tokens
 REACH = 2  # pixels: the five parts of the channels move by -2, -1, 0, 1, 2
 
 
@@ -42,7 +43,7 @@ class UNeXt(nn.Module):
         super().__init__()
         if size not in WIDTHS:
             raise ValueError(f"size must be one of {', '.join(WIDTHS)}, got {size!r}.")
-        self.in_channels = in_channels
+        self.in_channels, self.patch_size = in_channels, PATCH_SIZE
         with seeded(seed):
             self._build(in_channels, out_channels, *WIDTHS[size])
         self.to(memory_format=torch.channels_last)
@@ -73,9 +74,9 @@ class UNeXt(nn.Module):
             ValueError: if 32 does not divide the image.
         """
         height, width = image.shape[-2:]
-        if height % 32 or width % 32 or not height or not width:
+        if height % PATCH_SIZE or width % PATCH_SIZE or not height or not width:
             raise ValueError(
-                f"image size must be a multiple of 32 for UNeXt, got {height}x{width}; crop, pad or resize the image."
+                f"image size must be a multiple of {PATCH_SIZE} for UNeXt, got {height}x{width}; crop, pad or resize the image."
             )
         t1 = _down(self.encoder1, self.ebn1, image.contiguous(memory_format=torch.channels_last))
         t2 = _down(self.encoder2, self.ebn2, t1)

@@ -2,7 +2,7 @@
 import pytest
 import torch
 
-from monai_ext.networks import MaskedAutoencoder, ViTEncoder, masked_autoencoder, vessel_segmenter, vit_encoder
+from monai_ext.networks import MaskedAutoencoder, UNeXt, ViTEncoder, masked_autoencoder, vessel_segmenter, vit_encoder
 
 
 def parameters_of_blocks(width: int, layers: int) -> int:
@@ -94,3 +94,17 @@ def test_unknown_preset_is_refused():
     for make in (masked_autoencoder, vessel_segmenter):
         with pytest.raises(ValueError, match=r"got 'giant'"):
             make("giant")
+
+
+def test_segmenter_without_an_encoder_is_the_small_unext(global_rng_untouched):
+    network = vessel_segmenter("unext", 26, seed=1, position_grid=14)
+    same = UNeXt(1, 26, seed=1).state_dict()
+    assert isinstance(network, UNeXt)
+    assert all(torch.equal(tensor, same[name]) for name, tensor in network.state_dict().items())
+
+
+@pytest.mark.parametrize(("preset", "patch"), [("tiny", 16), ("huge", 14), ("unext", 32)])
+def test_segmenter_tells_what_must_divide_an_image(preset, patch):
+    with torch.device("meta"):
+        network = vessel_segmenter(preset)
+    assert network.patch_size == patch
