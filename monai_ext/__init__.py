@@ -3,10 +3,25 @@
 
 __version__ = "0.1.0"
 
-from . import data, engines, handlers, inferers, losses, metrics, networks, ops, optimizers, phantom, transforms
+from . import (
+    data,
+    dicom,
+    engines,
+    handlers,
+    inferers,
+    losses,
+    metrics,
+    networks,
+    ops,
+    optimizers,
+    phantom,
+    results,
+    transforms,
+)
 
 __all__ = [
     "data",
+    "dicom",
     "engines",
     "handlers",
     "inferers",
@@ -16,5 +31,6 @@ __all__ = [
     "ops",
     "optimizers",
     "phantom",
+    "results",
     "transforms",
 ]

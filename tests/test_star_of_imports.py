@@ -19,6 +19,8 @@ ALLOWED = {
     "inferers": {"ops"},
     "phantom": {"ops", "transforms"},
     "data": {"ops", "transforms", "phantom"},
+    "results": {"ops"},
+    "dicom": {"ops", "data", "results"},
 }
 ALLOWED["cli"] = set(ALLOWED)  # knows every other part, and none knows it
 

@@ -15,8 +15,10 @@ from .image_folders import ImageFolders
 from .labelled import LabelledBoxes, LabelledImages, labelled_items
 from .load_angiogram import LoadAngiogram
 from .load_angiogram_dict import LoadAngiogramd
+from .nifti_cine import NiftiCine
 from .phantoms import Phantoms
 from .read_grey import read_grey
+from .read_nifti import read_nifti
 from .readable_images import readable_images
 from .records import Record, read_records
 from .xa import LoadImageXA, LoadImageXAd, LoadImageXADict, XACine, read_xa, read_xa_header
@@ -35,6 +37,7 @@ __all__ = [
     "LoadImageXA",
     "LoadImageXADict",
     "LoadImageXAd",
+    "NiftiCine",
     "Phantoms",
     "Record",
     "XACine",
@@ -49,6 +52,7 @@ __all__ = [
     "open_frames",
     "quality",
     "read_grey",
+    "read_nifti",
     "read_records",
     "read_xa",
     "read_xa_header",

@@ -14,6 +14,8 @@ from typing import Protocol
 
 import numpy as np
 
+from monai_ext.ops import one_line
+
 from .cache_folder import make_folder
 from .parallel_map import parallel_map
 from .progress_bar import progress_bar
@@ -150,7 +152,7 @@ def _square(job: tuple[FrameSource, int, str]) -> tuple | str:
 def _report(skipped: list[str], total: int) -> None:
     if not skipped:
         return
-    shown = "\n".join(f"  {line}" for line in skipped[:_SHOWN])
+    shown = "\n".join(f"  {one_line(line)}" for line in skipped[:_SHOWN])
     if len(skipped) == total:
         raise ValueError(f"none of {total} frames can be read:\n{shown}")
     more = f"\n  and {len(skipped) - _SHOWN} more, see corpus.json" if len(skipped) > _SHOWN else ""

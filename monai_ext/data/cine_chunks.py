@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -14,11 +14,12 @@ _AT_ONCE = 2**25
 """Pixels in memory: 128 frames of 512 x 512."""
 
 
-def cine_chunks(path: str | os.PathLike[str]) -> Iterator[np.ndarray]:
-    """All frames of a DICOM file in their order, some at a time, so that long cines fit into the memory.
+def cine_chunks(path: str | os.PathLike[str], *, frames: Sequence[int] | None = None) -> Iterator[np.ndarray]:
+    """Frames of a DICOM file in their order, some at a time, so that long cines fit into the memory.
 
     Args:
         path: of the file.
+        frames: which, counted from 0; None for all.
 
     Yields:
         (frames, rows, columns), float32, 0..1, vessels dark.
@@ -28,5 +29,6 @@ def cine_chunks(path: str | os.PathLike[str]) -> Iterator[np.ndarray]:
     """
     header = read_xa_header(path)
     step = max(1, _AT_ONCE // (header.rows * header.columns))
-    for start in range(0, header.frame_count, step):
-        yield read_xa(path, frames=range(start, min(start + step, header.frame_count))).frames
+    wanted = range(header.frame_count) if frames is None else frames
+    for start in range(0, len(wanted), step):
+        yield read_xa(path, frames=wanted[start : start + step]).frames

@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from monai_ext.ops import one_line
+
 from .list_angiograms import list_angiograms
 from .parallel_map import parallel_map
 from .progress_bar import progress_bar
@@ -91,7 +93,7 @@ def _report(faults: Sequence[str], count: int) -> None:
         raise ValueError(f"at least one of {count} files must be readable, got none; the first: {faults[0]}")
     if faults:
         more = [f"and {len(faults) - _TOLD} more"] if len(faults) > _TOLD else []
-        logger.warning("%d of %d files are left out:\n  %s", len(faults), count, "\n  ".join([*faults[:_TOLD], *more]))
+        logger.warning("%d of %d files are left out:\n  %s", len(faults), count, "\n  ".join([*map(one_line, faults[:_TOLD]), *more]))
 
 
 def _check_names(items: Sequence[dict[str, Any]]) -> None:

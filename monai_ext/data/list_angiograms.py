@@ -15,7 +15,8 @@ from .walk_files import walk_files
 
 __all__ = ["list_angiograms"]
 
-_SUFFIXES = {f".{name}" for name in (*EXTENSIONS, "dcm", "dicom", "ima")}  # the last number of a UID is no suffix
+_ENDINGS = tuple(f".{name}" for name in EXTENSIONS)
+_DICOM = (".dcm", ".dicom", ".ima")  # the last number of a UID is no ending
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ def list_angiograms(
     *,
     exclude: str | Iterable[str] = (),
     output_dir: str | os.PathLike[str] | None = None,
+    also: Iterable[str] = (),
 ) -> dict[Path, str]:
     """Images and DICOM files by their names, with a name for what is made of each.
 
@@ -34,6 +36,7 @@ def list_angiograms(
         dataset_dir: searched with its sub-folders; or one file.
         exclude: name or names of sub-folders that are left out, in any case of letters.
         output_dir: where results will be written; what lies there is left out.
+        also: endings of further files that are wanted, such as `.nii.gz`, in any case of letters.
 
     Returns:
         For each file its path below dataset_dir without suffix, `left/7` for `left/7.dcm`; with it, `left/7.dcm`, where two files differ by
@@ -54,7 +57,9 @@ def list_angiograms(
         files = [dataset_dir]
     elif dataset_dir.is_dir():
         barred = {name.lower() for name in ([exclude] if isinstance(exclude, str) else exclude)}
-        files = _without_masks([path for path in walk_files(root) if _is_angiogram(path, root, barred, results)], root)
+        kinds = (*_ENDINGS, *also)
+        found = [path for path in walk_files(root) if _is_angiogram(path, root, barred, results, kinds)]
+        files = _without_masks(found, root)
     else:
         raise FileNotFoundError(
             f"'{dataset_dir}' must be a folder of images or a file, there is none; check dataset_dir."
@@ -63,13 +68,14 @@ def list_angiograms(
         raise ValueError(
             f"no image ({', '.join(EXTENSIONS)}) and no DICOM file in '{dataset_dir}'; check dataset_dir and exclude."
         )
-    return _named([(path, path.relative_to(root)) for path in sorted(files, key=lambda path: natural_order(str(path)))])
+    in_order = sorted(files, key=lambda path: natural_order(str(path)))
+    return _named([(path, str(path.relative_to(root))) for path in in_order], (*_DICOM, *_ENDINGS, *also))
 
 
-def _is_angiogram(path: Path, root: Path, barred: set[str], results: Path | None) -> bool:
+def _is_angiogram(path: Path, root: Path, barred: set[str], results: Path | None, kinds: tuple[str, ...]) -> bool:
     if path.name.startswith(".") or any(name.lower() in barred for name in path.relative_to(root).parts[:-1]):
         return False
-    if path.suffix[1:].lower() not in EXTENSIONS and not is_dicom(path):
+    if not path.name.lower().endswith(kinds) and not is_dicom(path):
         return False
     return results is None or results not in path.resolve().parents
 
@@ -81,7 +87,13 @@ def _without_masks(files: list[Path], root: Path) -> list[Path]:
     return images
 
 
-def _named(files: list[tuple[Path, Path]]) -> dict[Path, str]:
-    short = {path: str(name.with_suffix("") if name.suffix.lower() in _SUFFIXES else name) for path, name in files}
+def _named(files: list[tuple[Path, str]], endings: tuple[str, ...]) -> dict[Path, str]:
+    short = {path: _without_ending(name, endings) for path, name in files}
     uses = Counter(short.values())
-    return {path: short[path] if uses[short[path]] == 1 else str(name) for path, name in files}
+    return {path: short[path] if uses[short[path]] == 1 else name for path, name in files}
+
+
+def _without_ending(name: str, endings: tuple[str, ...]) -> str:
+    last = Path(name).name.lower()
+    ending = max((end for end in endings if last.endswith(end) and last != end), key=len, default="")
+    return name[: len(name) - len(ending)]

@@ -2,11 +2,11 @@
 from __future__ import annotations
 
 import os
-import warnings
 
 import numpy as np
 from PIL import Image
 
+from .open_image import open_image
 from .system_errors import SYSTEM_ERRORS
 
 __all__ = ["read_grey"]
@@ -33,11 +33,8 @@ def read_grey(path: str | os.PathLike[str]) -> np.ndarray:
         ValueError: if it is broken, truncated, no image, or far too large to be one frame.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # broken tags that do not matter
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                return _to_uint8(image)
+        with open_image(path) as image:
+            return _to_uint8(image)
     except FileNotFoundError:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from monai_ext.ops import one_line
+
 from .read_grey import read_grey
 
 __all__ = ["readable_images"]
@@ -32,7 +34,7 @@ def readable_images(files: Iterable[str | Path]) -> list[str]:
             read_grey(file)
             readable.append(str(file))
         except (ValueError, OSError) as error:
-            broken.append(str(error))
+            broken.append(one_line(error))
     if broken:
         logger.warning(
             "%d of %d images are left out:\n  %s", len(broken), len(broken) + len(readable), "\n  ".join(broken)

@@ -6,7 +6,6 @@ from .case_pictures import CasePictures
 from .clip_gradients import ClipGradients
 from .curve_recorder import CurveRecorder
 from .detection_pictures import DetectionPictures
-from .draw_boxes import draw_boxes
 from .draw_curves import draw_curves
 from .draw_detections import Detections, draw_detections
 from .draw_overlays import Overlay, draw_overlays
@@ -16,7 +15,6 @@ from .epoch_progress_bar import EpochProgressBar
 from .html_report import HtmlReport
 from .metrics_file import MetricsFile
 from .open_epoch import OpenEpoch
-from .outline_classes import outline_classes
 from .overlay_pictures import OverlayPictures
 from .picture_grid import on_white, picture_grid, to_grey
 from .rank_state import RankState
@@ -49,13 +47,11 @@ __all__ = [
     "SaveMasks",
     "SegmentationPictures",
     "TrainingCheckpoint",
-    "draw_boxes",
     "draw_curves",
     "draw_detections",
     "draw_overlays",
     "draw_reconstructions",
     "on_white",
-    "outline_classes",
     "picture_grid",
     "to_grey",
     "write_report",

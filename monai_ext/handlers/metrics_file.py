@@ -12,7 +12,7 @@ from typing import Any
 import ignite.distributed as idist
 from ignite.engine import Engine, Events
 
-from monai_ext.ops import atomic_file
+from monai_ext.ops import atomic_file, sheet_name
 
 __all__ = ["MetricsFile"]
 
@@ -63,7 +63,7 @@ class MetricsFile:
             writer = csv.writer(file)
             writer.writerow(["image", *columns])
             for i, row in enumerate(rows):
-                writer.writerow([self.files[i] if self.files else i, *(_cell(row[name]) for name in columns)])
+                writer.writerow([sheet_name(self.files[i]) if self.files else i, *(_cell(row[name]) for name in columns)])
 
 
 def _cell(value: float) -> str:

@@ -15,9 +15,7 @@ from monai.utils import CommonKeys
 from PIL import Image
 from torch import Tensor
 
-from monai_ext.ops import Lesion, atomic_file, link_boxes
-
-from .draw_boxes import draw_boxes
+from monai_ext.ops import Lesion, atomic_file, draw_boxes, json_rows, link_boxes, sheet_name
 
 __all__ = ["SaveBoxes"]
 
@@ -126,7 +124,7 @@ class SaveBoxes:
             "lesions": [_lesion(number, lesion) for number, lesion in enumerate(lesions, 1)],
         }
         with atomic_file(self._json(item["stem"])) as temporary:
-            temporary.write_text(_text(content), encoding="utf-8")
+            temporary.write_text(json_rows(content), encoding="utf-8")
 
     def _json(self, stem: str) -> Path:
         return self.folder / f"{stem}.json"
@@ -184,17 +182,8 @@ def _rows(content: Mapping[str, Any]) -> Iterator[list[Any]]:
         frames = " ".join(map(str, lesion["frames"]))
         own = {
             **lesion,
-            "file": content["file"],
+            "file": sheet_name(content["file"]),
             "frames": frames,
             **dict(zip(_COLUMNS[-4:], lesion["box"], strict=True)),
         }
         yield [own[column] for column in _COLUMNS]
-
-
-def _text(content: Mapping[str, Any]) -> str:
-    """JSON with one line an entry, and one an item of a list."""
-    entries = []
-    for key, value in content.items():
-        rows = ",\n".join(f"    {json.dumps(item)}" for item in value) if isinstance(value, list) else ""
-        entries.append(f'  "{key}": ' + (f"[\n{rows}\n  ]" if rows else json.dumps(value)))
-    return "{\n" + ",\n".join(entries) + "\n}\n"

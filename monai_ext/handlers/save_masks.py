@@ -11,9 +11,7 @@ from ignite.engine import Engine, Events
 from monai.utils import CommonKeys
 from PIL import Image
 
-from monai_ext.ops import atomic_file
-
-from .outline_classes import outline_classes
+from monai_ext.ops import atomic_file, outline_classes
 
 __all__ = ["SaveMasks"]
 

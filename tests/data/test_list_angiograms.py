@@ -74,3 +74,12 @@ def test_nothing_is_one_clear_error(tmp_path):
     touch(tmp_path, "notes.txt")
     with pytest.raises(ValueError, match=r"no image \(png, .*\) and no DICOM file in '"):
         list_angiograms(tmp_path)
+
+
+def test_further_files_are_found_by_their_endings(tmp_path):
+    touch(tmp_path, "1.png", "2.nii", "2.nii.gz", "3.NII.GZ", "4.gz", "5.dcm")
+    found = list_angiograms(tmp_path, also=(".nii", ".nii.gz"))
+    assert names_of(found, tmp_path) == {
+        "1.png": "1", "2.nii": "2.nii", "2.nii.gz": "2.nii.gz", "3.NII.GZ": "3", "5.dcm": "5",
+    }  # fmt: skip
+    assert names_of(list_angiograms(tmp_path), tmp_path) == {"1.png": "1", "5.dcm": "5"}

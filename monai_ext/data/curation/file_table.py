@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from monai_ext.ops import atomic_file
+from monai_ext.ops import atomic_file, sheet_name
 
 from .frame_table import FrameTable
 from .list_sources import Source
@@ -26,7 +26,7 @@ def write_file_table(
             writer.writerow(["file", "path", "source", "error"])
             for known in (known for table in tables for known in table.files):
                 key = pseudonyms.file(known.file.path)
-                writer.writerow([key, known.file.path, known.source, " ".join(known.error.split())])
+                writer.writerow([key, sheet_name(known.file.path), sheet_name(known.source), " ".join(known.error.split())])
             for source in sources:
                 for fault in source.faults:
-                    writer.writerow(["", fault.path, source.name, fault.reason])
+                    writer.writerow(["", sheet_name(fault.path), sheet_name(source.name), fault.reason])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from monai_ext.ops import atomic_file
+from monai_ext.ops import atomic_file, sheet_name
 
 from .frame_table import FrameTable, KnownFile
 from .pseudonyms import Pseudonyms
@@ -70,7 +70,7 @@ def write_manifest(path: Path, table: FrameTable, evaluation: FrameTable, pseudo
 
 def _origin(known: KnownFile, pseudonyms: Pseudonyms) -> Iterator[str]:
     patient = known.file.patient
-    yield known.source
+    yield sheet_name(known.source)
     yield "" if patient is None else pseudonyms.patient(known.file.kind, patient)
     yield known.file.split or ""
 

@@ -29,7 +29,7 @@ class LabelledBoxes(LabelledDataset):
     pixel (0, 0) covers 0..1; the smallest box around them is the lesion's. Where outlines differ in points, the last one is repeated.
 
     Args:
-        data: for each image `image`, its path, and `label`, a `Record`, as `labelled_items` lists them for "boxes".
+        data: for each image `image`, its path, `label`, a `Record`, as `labelled_items` lists them for "boxes", and of a frame of a DICOM cine `frame`, its number.
         size: side of squares in pixels, or [height, width] to which images are stretched; None for their own sizes.
         min_size: shortest side in pixels that an image may have.
         processes: that read; None for one a core, fewer for few images.

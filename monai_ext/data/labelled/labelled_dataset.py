@@ -7,6 +7,8 @@ from typing import Any
 
 from torch.utils.data import Dataset
 
+from monai_ext.ops import one_line
+
 from ..parallel_map import parallel_map
 from ..progress_bar import progress_bar
 
@@ -91,5 +93,5 @@ def _try(job: tuple) -> Any:
 
 
 def _first(reasons: list[str]) -> str:
-    lines = [f"\n  {reason}" for reason in reasons[:_SHOWN]]
+    lines = [f"\n  {one_line(reason)}" for reason in reasons[:_SHOWN]]
     return "".join(lines) + (f"\n  and {len(reasons) - _SHOWN} more" if len(reasons) > _SHOWN else "")

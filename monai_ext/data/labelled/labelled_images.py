@@ -30,7 +30,7 @@ class LabelledImages(LabelledDataset):
     is standardised.
 
     Args:
-        data: for each image `image`, its path, and `label`, a `Record` or the path of a mask file, see `read_labelled`.
+        data: for each image `image`, its path, `label`, a `Record` or the path of a mask file, and of a frame of a DICOM cine `frame`, its number, see `read_labelled`.
         label: what of a record, one of `MASKS`: "vessels", "segments" or "stenoses".
         classes: 1, or the number of classes.
         size: side of squares in pixels, or [height, width] to which images are stretched; None for their own sizes.

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from monai_ext.ops import one_line
+
 from ..records import Listing, Record, read_records
 from ..records.label_fraction import label_fraction as draw_fraction
 from ..records.split_by_patient import split_by_patient
@@ -115,7 +117,7 @@ def _should_have(record: Record) -> bool:
 
 
 def _first(lines: list[str]) -> str:
-    return ", ".join(lines[:_SHOWN]) + (f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else "")
+    return ", ".join(map(one_line, lines[:_SHOWN])) + (f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else "")
 
 
 def _found(records: list[Record], label: str) -> str:

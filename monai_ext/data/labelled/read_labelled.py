@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy import ndarray
-from PIL import Image
 
+from ..open_image import open_image
 from ..records import Record, read_label
 from .label_source import label_source
 from .read_image import read_image
@@ -21,7 +21,8 @@ def read_labelled(item: Mapping[str, Any], label: str, classes: int, min_size: i
     """An image and its label.
 
     Args:
-        item: `image`, a path; `label`, the image's `Record` or the path of a mask file.
+        item: `image`, the path of an image or DICOM file; `label`, the image's `Record` or the path of a mask file; of a cine `frame`, which is labelled, counted
+            from 0: without it the one of strongest contrast.
         label: what of a record: "vessels", "segments" or "stenoses".
         classes: 1, where a mask file is read as `read_mask` does; or the number of classes, which a mask file holds as values from 1.
         min_size: shortest side in pixels that the image may have.
@@ -30,11 +31,12 @@ def read_labelled(item: Mapping[str, Any], label: str, classes: int, min_size: i
         Image (height, width), uint8; label (height, width), uint8, 0 for background.
 
     Raises:
+        ImportError: if the image is DICOM and what reads that is missing.
         OSError: if the image or mask has gone or the system is at fault.
-        ValueError: if one is broken, the image is too small, they differ in size, there is no label, a class is out of range, or the label is empty where it must not be:
+        ValueError: if one is broken, there is no such frame, the image is too small, they differ in size, there is no label, a class is out of range, or the label is empty where it must not be:
             an image without a stenosis there may be, one without vessels is a mistake.
     """
-    image = read_image(item["image"], min_size)
+    image = read_image(item["image"], min_size, frame=item.get("frame"))
     values = _read(_record(item), label, image.shape, classes)
     if values.max(initial=0) > classes:
         raise ValueError(
@@ -65,7 +67,7 @@ def _read(record: Record, label: str, shape: tuple[int, int], classes: int) -> n
 
 def _class_file(path: str | os.PathLike[str], shape: tuple[int, int]) -> ndarray:
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             values = np.asarray(image if image.mode in ("P", "L", "I", "I;16") else image.convert("L"))
     except FileNotFoundError:
         raise

@@ -30,7 +30,8 @@ def read_outlines(item: Mapping[str, Any], min_size: int = 1) -> tuple[ndarray, 
     all its outlines would be a wrong one.
 
     Args:
-        item: `image`, a path; `label`, the image's `Record`.
+        item: `image`, the path of an image or DICOM file; `label`, the image's `Record`; of a cine `frame`, to which the boxes belong, counted from 0: without it the one
+            of strongest contrast.
         min_size: shortest side in pixels that the image may have.
 
     Returns:
@@ -38,11 +39,12 @@ def read_outlines(item: Mapping[str, Any], min_size: int = 1) -> tuple[ndarray, 
         dropped, with its file.
 
     Raises:
+        ImportError: if the image is DICOM and what reads that is missing.
         OSError: if the image has gone or the system is at fault.
-        ValueError: if it is broken or too small, its record has no boxes, or none of these can be used.
+        ValueError: if it is broken or too small, there is no such frame, its record has no boxes, or none of these can be used.
     """
     shapes = _shapes(item)
-    image = read_image(item["image"], min_size)
+    image = read_image(item["image"], min_size, frame=item.get("frame"))
     outlines: dict[tuple, ndarray] = {}
     dropped = []
     for shape in shapes:

@@ -12,6 +12,7 @@ from .found_files import FoundFiles
 from .good_boxes import good_boxes
 from .listing import Listing
 from .read_text import read_text
+from .read_xml import read_xml
 from .record import Record
 
 __all__ = ["read_danilov"]
@@ -66,9 +67,8 @@ def _labels(files: FoundFiles, path: Path, boxes: Path | None) -> dict[str, tupl
         files.blame(path, "there are no boxes (.xml) beside the image")
         return {}
     try:
-        root = ElementTree.fromstring(boxes.read_bytes())
-        return {"boxes": good_boxes(files, boxes, map(_row, root.iter("object")))}
-    except (ElementTree.ParseError, TypeError, ValueError, LookupError, OSError) as error:
+        return {"boxes": good_boxes(files, boxes, map(_row, read_xml(boxes).iter("object")))}
+    except (TypeError, ValueError, LookupError, OSError) as error:
         files.blame(boxes, f"the boxes cannot be read ({error})")
         return {}
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 import os
 
 import numpy as np
-from PIL import Image
+
+from ..open_image import open_image
 
 __all__ = ["read_mask"]
 
@@ -29,7 +30,7 @@ def read_mask(path: str | os.PathLike[str]) -> np.ndarray:
         ValueError: if it is broken or no image.
     """
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             values = np.asarray(image if image.mode[0] in "IF" else image.convert("RGB"))
     except FileNotFoundError:
         raise

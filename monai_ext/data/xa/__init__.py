@@ -3,6 +3,7 @@
 
 from .load_image_xa import LoadImageXA
 from .load_image_xa_dict import LoadImageXAd, LoadImageXADict
+from .object_spacing import object_spacing
 from .read_xa import read_xa
 from .read_xa_header import read_xa_header
 from .xa_cine import XACine
@@ -14,6 +15,7 @@ __all__ = [
     "LoadImageXAd",
     "XACine",
     "XAHeader",
+    "object_spacing",
     "read_xa",
     "read_xa_header",
 ]

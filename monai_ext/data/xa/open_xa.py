@@ -4,7 +4,7 @@ from __future__ import annotations
 import io
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -39,23 +39,25 @@ _KEYWORDS = [
     "SOPClassUID", "PatientID", "NumberOfFrames", "Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation",
     "PlanarConfiguration", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "ExtendedOffsetTable",
     "ExtendedOffsetTableLengths", "FrameIncrementPointer", "FrameTime", "FrameTimeVector", "CineRate", "PositionerPrimaryAngle",
-    "PositionerSecondaryAngle", "DistanceSourceToDetector", "DistanceSourceToPatient", "ImagerPixelSpacing", "BurnedInAnnotation",
+    "PositionerSecondaryAngle", "DistanceSourceToDetector", "DistanceSourceToPatient", "ImagerPixelSpacing", "PixelSpacing",
+    "PixelSpacingCalibrationType", "EstimatedRadiographicMagnificationFactor", "BurnedInAnnotation",
     "PixelIntensityRelationship", "PixelIntensityRelationshipSign", "PresentationLUTShape", "RescaleSlope", "RescaleIntercept",
     "ModalityLUTSequence", "VOILUTSequence", "WindowCenter", "WindowWidth", "VOILUTFunction", "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence", "RedPaletteColorLookupTableDescriptor", "GreenPaletteColorLookupTableDescriptor",
     "BluePaletteColorLookupTableDescriptor", "RedPaletteColorLookupTableData", "GreenPaletteColorLookupTableData",
     "BluePaletteColorLookupTableData",
 ]  # fmt: skip
-"""All that is read: what names the patient, but for the id, is not even parsed."""
+"""All that is read unless more is asked for: what names the patient, but for the id, is not even parsed."""
 _UNDEFINED = 0xFFFFFFFF
 
 
 @contextmanager
-def open_xa(path: str | os.PathLike[str]) -> Iterator[XAFile]:
+def open_xa(path: str | os.PathLike[str], more: Sequence[str] = ()) -> Iterator[XAFile]:
     """Opens a DICOM file of X-ray images and reads it up to its pixels.
 
     Args:
         path: of the file.
+        more: keywords to read as well.
 
     Raises:
         ImportError: without pydicom.
@@ -66,10 +68,10 @@ def open_xa(path: str | os.PathLike[str]) -> Iterator[XAFile]:
     except ImportError as error:
         raise ImportError("DICOM needs pydicom, which is not installed; pip install 'monai_ext[dicom]'.") from error
     with quiet_pydicom(), BoundedFile(path) as content:
-        yield _parse(content)
+        yield _parse(content, more)
 
 
-def _parse(content: BinaryIO) -> XAFile:
+def _parse(content: BinaryIO, more: Sequence[str]) -> XAFile:
     from pydicom import dcmread
     from pydicom.uid import DeflatedExplicitVRLittleEndian
 
@@ -78,7 +80,7 @@ def _parse(content: BinaryIO) -> XAFile:
     if syntax == DeflatedExplicitVRLittleEndian:
         content = inflate_dicom(content, meta)
     content.seek(0)
-    dataset = dcmread(content, stop_before_pixels=True, specific_tags=list(_KEYWORDS))
+    dataset = dcmread(content, stop_before_pixels=True, specific_tags=[*_KEYWORDS, *more])
     attributes = Attributes(dataset)
     if attributes.text("SOPClassUID") not in _SOP_CLASSES:
         raise XAFault(

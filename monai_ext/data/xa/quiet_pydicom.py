@@ -12,7 +12,7 @@ __all__ = ["quiet_pydicom"]
 _lock = threading.Lock()
 _depth = 0
 _undo = ExitStack()
-_LOGGERS = ("pydicom", "pylibjpeg", "openjpeg", "PIL")
+_LOGGERS = ("pydicom", "pynetdicom", "dicomweb_client", "urllib3", "pylibjpeg", "openjpeg", "PIL")
 
 
 @contextmanager

@@ -18,6 +18,9 @@ class XAFacts:
         primary_angle: of the C-arm in degrees, LAO positive; of the file's first frame.
         secondary_angle: of the C-arm in degrees, CRA positive; of the file's first frame.
         imager_pixel_spacing: (row, column) distance of pixel centres at the detector in mm.
+        pixel_spacing: (row, column) distance of pixel centres at the patient in mm, as the file says; in enhanced images where the vessels are.
+        pixel_calibration: how that was found, "FIDUCIAL" (an object of known size), "GEOMETRY" (distances); None also where the file does not say it.
+        magnification: of the patient on the detector, at least 1.
         source_detector: distance in mm.
         source_patient: distance in mm; to the isocentre in enhanced images.
         burned_in: whether text lies in the pixels, by which the patient could be known.
@@ -29,6 +32,9 @@ class XAFacts:
     primary_angle: float | None
     secondary_angle: float | None
     imager_pixel_spacing: tuple[float, float] | None
+    pixel_spacing: tuple[float, float] | None
+    pixel_calibration: str | None
+    magnification: float | None
     source_detector: float | None
     source_patient: float | None
     burned_in: bool | None

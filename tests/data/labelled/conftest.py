@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from monai_ext.data.labelled import phantom_arcade
+from monai_ext.phantom import CineWriter, PhantomSettings, draw_cine
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +21,15 @@ def phantom_cache(tmp_path_factory) -> Path:
 def arcade(phantom_cache) -> Path:
     """4 synthetic angiograms of the train split as ARCADE's folders and files."""
     return phantom_arcade(4, "train", size=64, cache_dir=phantom_cache)
+
+
+@pytest.fixture(scope="session")
+def cine(tmp_path_factory) -> Path:
+    """A DICOM cine of 4 frames of 64 x 64 px and 12 bits, of which the last show vessels; masks of each in `vessels/00000/001.png` beside it."""
+    pytest.importorskip("pydicom")
+    folder, settings = tmp_path_factory.mktemp("cine"), PhantomSettings(size=64, frames=4, bits=12)
+    CineWriter(settings, 0).write(folder, 0, draw_cine(0, 0, settings))
+    return folder / "00000.dcm"
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from monai_ext.data import FrameSampler, LabelledBoxes, collate_batch, labelled_items
+from monai_ext.data import FrameSampler, LabelledBoxes, collate_batch, labelled_items, read_xa
 from monai_ext.data.records import Box, Record
 
 
@@ -48,6 +48,18 @@ def test_to_judge_images_keep_their_size(items, global_rng_untouched):
     assert around(data[0]["outlines"]) == [[4, 6, 20, 14], [30, 1, 40, 33]] and data[0]["outlines"].shape == (2, 32, 2)
     assert data[1]["outlines"].shape == (0, 1, 2) and around(data[1]["outlines"]) == []
     assert around(data[2]["outlines"]) == [[1, 2, 9, 12], [5, 5, 15, 30]]
+
+
+def test_boxes_of_two_frames_of_a_cine_stay_with_their_frames(cine):
+    boxes = {1: (4, 6, 20, 14), 3: (30, 1, 40, 33)}
+    items = [
+        {"image": cine, "label": Record(cine, "mine", labels={"boxes": (Box(*box, "x"),)}), "frame": frame}
+        for frame, box in boxes.items()
+    ]
+    for (frame, box), sample in zip(boxes.items(), LabelledBoxes(items), strict=True):
+        grey = torch.tensor(read_xa(cine).frames[frame])
+        assert torch.equal(sample["image"][0], (grey * 255).round().byte())
+        assert around(sample["outlines"]) == [list(box)]
 
 
 def test_polygons_of_fewer_points_repeat_their_last_one(items):

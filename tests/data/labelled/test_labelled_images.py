@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from monai_ext.data import FrameSampler, LabelledImages, collate_batch, labelled_items
+from monai_ext.data import FrameSampler, LabelledImages, collate_batch, labelled_items, read_xa
 
 
 @pytest.fixture
@@ -122,6 +122,19 @@ def test_a_list_of_monai_label_trains_segments(folders):
     loader = DataLoader(dataset, batch_size=2, sampler=FrameSampler(dataset, 1, 0), collate_fn=collate_batch)
     (batch,) = loader
     assert batch["image"].shape == (2, 1, 16, 16) and batch["label"].unique().tolist() == [0, 25]
+
+
+def test_labelled_frames_of_a_cine_are_images(cine):
+    items = [
+        {"image": str(cine), "label": str(cine.parent / f"vessels/00000/00{1 + frame}.png"), "frame": frame}
+        for frame in (3, 2)
+    ]
+    dataset = LabelledImages(items)
+    assert dataset.left_out == []
+    for item, sample in zip(items, dataset, strict=True):
+        grey = torch.tensor(read_xa(cine).frames[item["frame"]])
+        assert torch.equal(sample["image"][0], (grey * 255).round().byte())
+        assert torch.equal(sample["label"], on_disk(item["label"]) // 255)
 
 
 def test_it_reads_what_labelled_items_lists(arcade):

@@ -15,11 +15,12 @@ _SIDE = 512  # pixels a side for each pixel of the line's width
 _FONT = 15  # pixels high for each pixel of the line's width
 
 
-def draw_boxes(grey: np.ndarray, boxes: np.ndarray, notes: Sequence[str]) -> np.ndarray:
+def draw_boxes(image: np.ndarray, boxes: np.ndarray, notes: Sequence[str]) -> np.ndarray:
     """An angiogram with boxes, each with a note above it, or below where the image ends.
 
     Args:
-        grey: (height, width), grey values in [0, 1]; what lies outside is cut.
+        image: (height, width), grey values in [0, 1], what lies outside is cut; or (height, width, 3), uint8, a picture with other things
+            drawn on it.
         boxes: (n, 4), x0 y0 x1 y1 in pixels; the line lies on the pixels just inside.
         notes: one a box.
 
@@ -31,8 +32,10 @@ def draw_boxes(grey: np.ndarray, boxes: np.ndarray, notes: Sequence[str]) -> np.
     """
     if len(boxes) != len(notes):
         raise ValueError(f"every box must have a note, got {len(boxes)} boxes and {len(notes)} notes.")
-    picture = Image.fromarray(np.rint(np.clip(grey, 0, 1) * 255).astype(np.uint8)).convert("RGB")
-    pen, line = ImageDraw.Draw(picture), max(1, round(max(grey.shape) / _SIDE))
+    picture = Image.fromarray(
+        image if image.ndim == 3 else np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
+    ).convert("RGB")
+    pen, line = ImageDraw.Draw(picture), max(1, round(max(picture.size) / _SIDE))
     font = ImageFont.load_default(_FONT * line)
     for box, note in reversed(list(zip(boxes.tolist(), notes, strict=True))):  # the first lies on top
         left, top, right, bottom = _pixels(box)

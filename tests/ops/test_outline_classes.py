@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from monai_ext.handlers import outline_classes
+from monai_ext.ops import outline_classes
 
 
 def test_the_line_lies_inside_the_class_and_the_rest_is_the_image():

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from monai_ext.handlers import draw_boxes
+from monai_ext.ops import draw_boxes
 
 YELLOW = (255, 200, 20)
 
@@ -50,6 +50,14 @@ def test_an_image_without_boxes_is_grey():
     grey = np.linspace(-0.5, 1.5, 12).reshape(3, 4)
     picture = drawn(grey, [])
     assert (picture[..., 0] == np.rint(np.clip(grey, 0, 1) * 255)).all() and np.ptp(picture, axis=-1).max() == 0
+
+
+def test_a_picture_keeps_its_colours():
+    colours = np.zeros((40, 60, 3), np.uint8)
+    colours[:, :, 2] = 200
+    picture = drawn(colours, [[10, 5, 30, 15]])
+    assert np.array_equal(yellow(picture), yellow(drawn(np.zeros((40, 60)), [[10, 5, 30, 15]])))
+    assert (picture[30] == (0, 0, 200)).all()
 
 
 @pytest.mark.parametrize("box", [[5, 5, 5, 5], [-20, -20, 200, 200], [300, 300, 400, 400], [5, 5, 5.5, 30]])
