@@ -93,7 +93,12 @@ def _report(faults: Sequence[str], count: int) -> None:
         raise ValueError(f"at least one of {count} files must be readable, got none; the first: {faults[0]}")
     if faults:
         more = [f"and {len(faults) - _TOLD} more"] if len(faults) > _TOLD else []
-        logger.warning("%d of %d files are left out:\n  %s", len(faults), count, "\n  ".join([*map(one_line, faults[:_TOLD]), *more]))
+        logger.warning(
+            "%d of %d files are left out:\n  %s",
+            len(faults),
+            count,
+            "\n  ".join([*map(one_line, faults[:_TOLD]), *more]),
+        )
 
 
 def _check_names(items: Sequence[dict[str, Any]]) -> None:

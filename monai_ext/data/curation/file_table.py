@@ -26,7 +26,9 @@ def write_file_table(
             writer.writerow(["file", "path", "source", "error"])
             for known in (known for table in tables for known in table.files):
                 key = pseudonyms.file(known.file.path)
-                writer.writerow([key, sheet_name(known.file.path), sheet_name(known.source), " ".join(known.error.split())])
+                writer.writerow(
+                    [key, sheet_name(known.file.path), sheet_name(known.source), " ".join(known.error.split())]
+                )
             for source in sources:
                 for fault in source.faults:
                     writer.writerow(["", sheet_name(fault.path), sheet_name(source.name), fault.reason])

@@ -117,7 +117,9 @@ def _should_have(record: Record) -> bool:
 
 
 def _first(lines: list[str]) -> str:
-    return ", ".join(map(one_line, lines[:_SHOWN])) + (f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else "")
+    return ", ".join(map(one_line, lines[:_SHOWN])) + (
+        f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    )
 
 
 def _found(records: list[Record], label: str) -> str:
