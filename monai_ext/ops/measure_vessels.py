@@ -15,6 +15,7 @@ __all__ = ["measure_vessels"]
 
 _SMOOTH = 3.0  # pixels, deviation: takes the steps out of a skeleton before it has directions
 _AVERAGE = 1.5  # pixels, deviation: takes the grid out of widths and leaves a short stenosis
+_FEWEST = 5  # pixels of a skeleton have a direction and a diameter
 _SLENDER = 1.5  # times as long as wide is a vessel, no spot and no knot of bifurcations
 _STEP = 0.25  # pixels, towards the end of a vessel
 
@@ -31,7 +32,7 @@ def measure_vessels(mask: np.ndarray, spacing: tuple[float, float] | None = None
         spacing: (row, column) distance of pixel centres in mm; None measures in pixels.
 
     Returns:
-        The longest first; nothing that is not clearly longer than wide.
+        The longest first; nothing of a few pixels, and nothing that is not clearly longer than wide.
 
     Raises:
         ValueError: if the mask is not a plane of bool, or the spacing is not positive.
@@ -61,9 +62,10 @@ def _paths(mask: np.ndarray, spacing: np.ndarray) -> list[VesselPath]:
     radius = np.zeros(mask.shape)
     radius[skeleton] = width.radius(np.argwhere(skeleton))
     branches = skeleton_branches(skeleton, radius, spacing)
+    ends = Counter(tuple(branch[end]) for branch in branches for end in (0, -1))
+    branches = [branch for branch in branches if len(branch) >= _FEWEST]
     if not branches:
         return []
-    ends = Counter(tuple(branch[end]) for branch in branches for end in (0, -1))
     lines = [_smooth(branch, _SMOOTH) for branch in branches]
     normals = np.concatenate([_normals(line, spacing) for line in lines])
     sides = width.sides(np.concatenate(lines), normals)

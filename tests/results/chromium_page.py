@@ -30,9 +30,14 @@ _SECONDS = 60
 
 
 class ChromiumPage:
-    """Opens a file; `problems` gathers what the console says of errors, exceptions and refused loads, `requests` what the page asks for."""
+    """A browser with one page.
 
-    def __init__(self, path: Path, profile: Path, size: tuple[int, int] = (1000, 820), link: str = "") -> None:
+    Attributes:
+        problems: what the console says of errors, exceptions and refused loads since the page was opened.
+        requests: what the page has asked for.
+    """
+
+    def __init__(self, profile: Path) -> None:
         self.problems: list[str] = []
         self.requests: list[str] = []
         self._number, self._answers, self._rest = 0, {}, b""
@@ -43,7 +48,7 @@ class ChromiumPage:
             os.dup2(os.dup(here), 3)
             os.dup2(os.dup(there), 4)
 
-        command = [CHROMIUM, *_FLAGS, f"--user-data-dir={profile}", f"--window-size={size[0]},{size[1]}", "about:blank"]
+        command = [CHROMIUM, *_FLAGS, f"--user-data-dir={profile}", "about:blank"]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         self._process = subprocess.Popen(command, preexec_fn=connect, close_fds=False, **quiet)
         os.close(here)
@@ -53,16 +58,19 @@ class ChromiumPage:
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
+
+    def open(self, path: Path, size: tuple[int, int] = (1000, 820), link: str = "") -> None:
+        """Loads a file afresh; `link` is what follows its name."""
+        self.call("Page.navigate", url="about:blank")
+        self.problems, self.requests = [], []
         self.call(
             "Emulation.setDeviceMetricsOverride", width=size[0], height=size[1], deviceScaleFactor=1, mobile=False
         )
+        self.mouse("mouseMoved", 1, 1)
         self.call("Page.navigate", url=path.resolve().as_uri() + link)
         self.wait("document.documentElement?.dataset.ready === 'yes'")
 
-    def __enter__(self) -> ChromiumPage:
-        return self
-
-    def __exit__(self, *_: Any) -> None:
+    def close(self) -> None:
         self._session = None
         try:
             self.call("Browser.close")

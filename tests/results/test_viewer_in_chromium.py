@@ -42,20 +42,23 @@ def cine(name: str = "left/7", count: int = FRAMES, boxes: bool = True, **more) 
     return CineResult(source=Path(f"{name}.dcm"), name=name, algorithm=algorithm, frames=frames, **values)
 
 
-@pytest.fixture
-def opened(tmp_path):
-    pages = []
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    page = ChromiumPage(tmp_path_factory.mktemp("profile"))
+    yield page
+    page.close()
 
+
+@pytest.fixture
+def opened(browser, tmp_path):
     def opened(result: CineResult, link: str = "", size: tuple[int, int] = (1000, 820)) -> ChromiumPage:
         write_viewer(result, tmp_path / "viewer.html")
-        pages.append(ChromiumPage(tmp_path / "viewer.html", tmp_path / f"profile{len(pages)}", size, link))
-        return pages[-1]
+        browser.open(tmp_path / "viewer.html", size, link)
+        return browser
 
     yield opened
-    for page in pages:
-        page.__exit__()
-        assert page.problems == []
-        assert [url for url in page.requests if not url.startswith(("data:", "file:"))] == []
+    assert browser.problems == []
+    assert [url for url in browser.requests if not url.startswith(("data:", "file:"))] == []
 
 
 def frame(page: ChromiumPage) -> int:
