@@ -28,3 +28,8 @@ class VesselPath:
         margin, length = self.diameter.mean(), self.distance[-1]
         inside = (self.distance >= margin) & (self.distance <= length - margin)
         return int(np.where(inside | ~inside.any(), self.diameter, np.inf).argmin())
+
+    @property
+    def min_diameter(self) -> float:
+        """Diameter at the narrowest position."""
+        return float(self.diameter[self.narrowest])

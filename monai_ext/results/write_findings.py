@@ -21,7 +21,7 @@ _UNITS = {
     "area": "pixels of each class that is seen",
     "vessels": "of the masks, from one end or bifurcation to the next, the longest first of each class",
     "line": "x, y and diameter along the centreline; x and y in pixels, x along columns; pixel (0, 0) covers 0..1",
-    "length": "mm if the spacing is known, else pixels; diameters likewise",
+    "length": "mm if the spacing is known, else pixels; diameters likewise; min_diameter is that away from the ends",
     "box": "x0 y0 x1 y1 in pixels, x along columns; pixel (0, 0) covers 0..1",
     "score": "0..1, 1 is sure",
     "lesion": "a box linked over frames; box and score are those of its best frame",
@@ -84,7 +84,7 @@ def _vessel(name: str, vessel: VesselPath) -> dict[str, Any]:
         "class": name,
         "length": round(float(vessel.distance[-1]), 2),
         "mean_diameter": round(float(vessel.diameter.mean()), 2),
-        "min_diameter": min(diameter),
+        "min_diameter": round(vessel.min_diameter, 2),
         "max_diameter": max(diameter),
         "line": list(zip(x, y, diameter, strict=True)),
     }
