@@ -21,11 +21,14 @@ DOCUMENTS = [
     ROOT / "README.md",
     PHANTOM,
     ROOT / "docs" / "corpora.md",
+    ROOT / "docs" / "export.md",
+    ROOT / "docs" / "predict.md",
+    ROOT / "docs" / "dicom.md",
     ROOT / "docs" / "results.md",
     *sorted(BUNDLES.glob("*/docs/*.md")),
 ]
 SNIPPETS = [
-    (document, number) for document in DOCUMENTS[:3] for number in range(document.read_text().count("```python"))
+    (document, number) for document in DOCUMENTS[:4] for number in range(document.read_text().count("```python"))
 ]
 
 
@@ -62,9 +65,13 @@ def test_settings_of_the_phantom_are_all_documented_with_their_values():
 def test_options_of_the_vasomim_command_exist(document, monkeypatch):
     """Every `vasomim` line of the documents is parsed; none is run."""
     ran = []
-    for command in ("curate", "few_label", "phantom"):
+    for command in ("curate", "export", "few_label", "phantom", "predict"):
         monkeypatch.setattr(f"monai_ext.cli.{command}._run", ran.append)
-    lines = [line.split("#")[0].split(">")[0] for block in blocks(document) for line in block.splitlines()]
+    lines = [
+        line.split("#")[0].split(">")[0]
+        for block in blocks(document)
+        for line in block.replace("\\\n", " ").splitlines()
+    ]
     commands = [line for line in lines if line.startswith("vasomim ")]
     for command in commands:
         assert main(shlex.split(command)[1:]) == 0, command

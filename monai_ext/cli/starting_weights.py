@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from .command_error import CommandError
+from .file_digest import file_digest
 
 __all__ = ["StartingWeights"]
 
@@ -57,13 +57,9 @@ class StartingWeights:
         """
         if self.file is None:
             return None
-        digest = hashlib.sha256()
         try:
-            with open(self.file, "rb") as file:
-                while block := file.read(1 << 20):
-                    digest.update(block)
+            return file_digest(self.file)
         except OSError as error:
             raise CommandError(
                 f"--weights must name a file that can be read, got '{self.file}' ({error.strerror or error}); check its rights."
             ) from error
-        return digest.hexdigest()

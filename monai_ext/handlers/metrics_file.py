@@ -63,7 +63,9 @@ class MetricsFile:
             writer = csv.writer(file)
             writer.writerow(["image", *columns])
             for i, row in enumerate(rows):
-                writer.writerow([sheet_name(self.files[i]) if self.files else i, *(_cell(row[name]) for name in columns)])
+                writer.writerow(
+                    [sheet_name(self.files[i]) if self.files else i, *(_cell(row[name]) for name in columns)]
+                )
 
 
 def _cell(value: float) -> str:

@@ -5,20 +5,25 @@ No file bears the name of a function that a configuration may name: a dotted `_t
 """
 
 from .attention_windows import AttentionWindows
+from .boxes_onnx_file import export_boxes_onnx
 from .check_weights import check_weights
 from .detector import StenosisDetector
 from .encoder_file import load_pretrained_encoder, save_encoder
 from .encoder_layouts import to_hf_state_dict, to_timm_state_dict
 from .fold_rgb import fold_rgb
+from .huggingface_folder import export_huggingface
 from .initial_weights import load_initial_weights
 from .mae import MaskedAutoencoder
+from .named_outputs import NamedOutputs
 from .onnx_file import export_onnx
 from .presets import masked_autoencoder, stenosis_retinanet, vessel_segmenter, vit_encoder
+from .pt2_file import export_pt2
 from .retinanet import ViTRetinaNet
 from .seeded import seeded
 from .segmenter import VesselSegmenter
 from .segmentor_file import load_segmentor, save_segmentor
 from .tensorrt_engine import compile_tensorrt
+from .torchscript_file import export_torchscript
 from .trained_file import load_trained, stored_threshold, trained_with, weights_facts
 from .transformer_stack import transformer_stack
 from .unext import UNeXt
@@ -29,6 +34,7 @@ from .weights_file import read_weights, write_weights
 __all__ = [
     "AttentionWindows",
     "MaskedAutoencoder",
+    "NamedOutputs",
     "StenosisDetector",
     "UNeXt",
     "VesselSegmenter",
@@ -37,7 +43,11 @@ __all__ = [
     "ViTRetinaNet",
     "check_weights",
     "compile_tensorrt",
+    "export_boxes_onnx",
+    "export_huggingface",
     "export_onnx",
+    "export_pt2",
+    "export_torchscript",
     "fold_rgb",
     "load_initial_weights",
     "load_pretrained_encoder",

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor, nn
 
@@ -31,14 +29,18 @@ class AttentionWindows:
     def __init__(self, rows: int, columns: int, side: int, device: torch.device | str = "cpu") -> None:
         if side < 1:
             raise ValueError(f"side must be at least 1 patch, got {side}.")
-        numbers = torch.arange(rows * columns, device=device).view(rows, columns)
-        tops, lefts = _starts(rows, side), _starts(columns, side)
-        windows = [numbers[top : top + side, left : left + side].flatten() for top in tops for left in lefts]
-        self.patches = torch.stack(windows)
+        tops, top_of, high = _cover(rows, side, device)
+        lefts, left_of, wide = _cover(columns, side, device)
+        inside = torch.arange(high, device=device)[:, None] * columns + torch.arange(wide, device=device)
+        corners = tops[:, None] * columns + lefts
+        self.patches = corners.flatten()[:, None] + inside.flatten()
         """(windows, patches of one), int64: numbers of patches, counted row by row."""
-        self.place = torch.empty(rows * columns, dtype=torch.int64, device=device)
-        for number, window in enumerate(windows):
-            self.place[window] = number * len(window) + torch.arange(len(window), device=device)
+        row, column = (
+            torch.arange(n, device=device) - starts[of]
+            for n, starts, of in ((rows, tops, top_of), (columns, lefts, left_of))
+        )
+        window = top_of[:, None] * lefts.shape[0] + left_of
+        self.place = (window * (high * wide) + row[:, None] * wide + column).flatten()
 
     def __call__(self, block: nn.Module, tokens: Tensor) -> Tensor:
         """What a block makes of tokens within the windows.
@@ -50,14 +52,19 @@ class AttentionWindows:
         Returns:
             As `tokens`.
         """
-        batch, windows = len(tokens), len(self.patches)
+        batch, windows = tokens.shape[0], self.patches.shape[0]  # len() would make numbers of them in an export
         own = tokens[:, None, :1].expand(-1, windows, -1, -1)
         seen = torch.cat([own, tokens[:, 1:][:, self.patches]], dim=2)
         seen = block(seen.flatten(0, 1)).unflatten(0, (batch, windows))
         return torch.cat([seen[:, :, 0].mean(1, keepdim=True), seen[:, :, 1:].flatten(1, 2)[:, self.place]], dim=1)
 
 
-def _starts(length: int, side: int) -> list[int]:
-    """First patches of windows that lie evenly from border to border."""
-    count = math.ceil(length / side)
-    return [round(number * (length - side) / (count - 1)) for number in range(count)] if count > 1 else [0]
+def _cover(length: int, side: int, device: torch.device | str) -> tuple[Tensor, Tensor, int]:
+    """Along one axis: first patches of windows that lie evenly from border to border, which of the windows each patch is taken from, and
+    how long they are. Without branches, since an export does not know the length.
+    """
+    side = length.clamp(max=side) if isinstance(length, Tensor) else torch.sym_min(length, side)  # a tensor in a trace
+    numbers = torch.arange((length + side - 1) // side, dtype=torch.float64, device=device)
+    starts = (numbers * (length - side) / numbers.max().clamp(min=1)).round().long()
+    covered = torch.arange(length, device=device)
+    return starts, (covered[:, None] >= starts).sum(1) - 1, side

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
-from ..ops import sincos_positions
+from ..ops import atomic_file, sincos_positions
 from .check_weights import check_weights
 from .encoder_layouts import LAYOUTS, EncoderLayout
 from .fold_rgb import IMAGENET_MEAN, IMAGENET_STD, fold_rgb
@@ -83,14 +86,18 @@ def load_pretrained_encoder(
     return encoder
 
 
-def save_encoder(encoder: ViTEncoder, path: str | os.PathLike[str]) -> None:
+def save_encoder(encoder: ViTEncoder, path: str | os.PathLike[str], *, knobs: Mapping[str, Any] | None = None) -> None:
     """Write an encoder's weights alone, whole or not at all: a plain state dict, or safetensors by the file's suffix.
 
     Args:
         encoder: on any device.
         path: such as `models/model.pt`; its folder is made if missing.
+        knobs: of the training, JSON values, which `trained_with` finds in `<stem>.json` beside the weights; None writes no such file.
     """
     write_weights(encoder.state_dict(), path)
+    if knobs is not None:
+        with atomic_file(Path(path).with_suffix(".json")) as told:
+            told.write_text(json.dumps({"knobs": dict(knobs)}, indent=2) + "\n", encoding="utf-8")
 
 
 def _check(own: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> None:

@@ -10,31 +10,23 @@ import torch
 from torch import nn
 
 from ..ops import atomic_file
+from .named_outputs import NamedOutputs
 
 __all__ = ["export_onnx"]
 
 _DYNAMIC = {0: "batch", 2: "height", 3: "width"}
-_EXAMPLE = (
-    2,
-    4,
-    6,
-)  # images, and patches along rows and columns: all different, so that none is taken for another or for a constant
 _MOST_BYTES = 2**31 - 2**24  # what a file may hold by the format, less the graph
 
 
-def export_onnx(
-    network: nn.Module, path: str | os.PathLike[str], *, in_channels: int = 1, patch_size: int = 16
-) -> None:
+def export_onnx(network: nn.Module, path: str | os.PathLike[str]) -> None:
     """Write a network as one ONNX file that takes any batch, height and width.
 
-    Its input is `image` (batch, in_channels, height, width), float32, standardised, whose sides the patch divides; its output `pred`, the logits.
-    Resizing is not part of it, see `AngiogramInferer`.
+    Its input is `image` (batch, channels, height, width), float32, standardised, whose sides the patch divides; its output `pred`, the logits or
+    features, or those of `NamedOutputs`. Resizing is not part of it, see `AngiogramInferer`.
 
     Args:
         network: float32, on any device; in evaluation mode from here on.
         path: such as `models/model.onnx`; written whole or not at all, its folder is made if missing.
-        in_channels: of the image.
-        patch_size: of the network.
 
     Raises:
         ImportError: without onnx and onnxscript.
@@ -46,11 +38,9 @@ def export_onnx(
     size = sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
     if size > _MOST_BYTES:
         raise ValueError(f"an ONNX file holds at most 2 GB, got {size / 1e9:.1f} GB of weights; take a smaller model.")
-    batch, rows, columns = _EXAMPLE
-    device = next(network.parameters()).device
-    image = torch.zeros(batch, in_channels, rows * patch_size, columns * patch_size, device=device)
+    module = NamedOutputs(network)
     with atomic_file(path) as temporary, torch.no_grad():
         torch.onnx.export(
-            network.eval(), (image,), temporary, input_names=["image"], output_names=["pred"],
+            module, (module.example(),), temporary, input_names=["image"], output_names=list(module.names),
             dynamo=True, dynamic_shapes=(_DYNAMIC,), external_data=False, verbose=False,
         )  # fmt: skip

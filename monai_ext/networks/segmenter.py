@@ -85,16 +85,16 @@ class VesselSegmenter(nn.Module):
         eighth = self.eighth_detail(quarter)
         maps = [
             self.to_deepest(torch.cat([third, fourth], dim=1)),
-            _join(eighth, self.to_eighth(second)),
-            _join(quarter, self.to_quarter(first)),
+            _join(eighth, self.to_eighth(second), self.patch_size),
+            _join(quarter, self.to_quarter(first), self.patch_size),
             half,
             *([self.full_detail(image)] if self.full_detail is not None else []),
         ]
         return F.interpolate(self.head(self.decoder(maps)), image.shape[-2:], mode="bilinear")
 
 
-def _join(detail: Tensor, context: Tensor) -> Tensor:
+def _join(detail: Tensor, context: Tensor, patch_size: int) -> Tensor:
     """Channels of both; patches of 14 pixels do not halve evenly, so the context takes the detail's size."""
-    if context.shape[-2:] != detail.shape[-2:]:
+    if patch_size != 16:  # not "if the sizes differ": an exported network must not depend on the size of its example
         context = F.interpolate(context, detail.shape[-2:], mode="bilinear")
     return torch.cat([detail, context], dim=1)

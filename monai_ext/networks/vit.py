@@ -136,8 +136,7 @@ class ViTEncoder(nn.Module):
                 f"layers must be numbers of blocks from 1 to {len(self.blocks)}, each once, in rising order, got {list(layers)}."
             )
         grid = patch_grid(image.shape[-2], image.shape[-1], self.patch_size)
-        larger = self.window is not None and max(grid) > self.window
-        windows = AttentionWindows(*grid, self.window, image.device) if larger else None
+        windows = AttentionWindows(*grid, self.window, image.device) if self.window is not None else None
         kept = [tokens for number, tokens in enumerate(self.layers(self.embed(image), windows), 1) if number in layers]
         if len(self.blocks) in layers:
             kept[-1] = self.norm(kept[-1])

@@ -265,11 +265,11 @@ def test_the_annotator_of_monai_label_may_set_the_threshold(weights):
 
 
 def test_metadata_follow_the_schema_and_agree_with_the_configuration():
-    """`monai.bundle verify_metadata` wants the schema's file; its rules that matter are tests/bundles/metadata_schema.json."""
+    """`monai.bundle verify_metadata` wants the schema's file; its rules that matter are deploy/model_zoo/metadata_schema.json."""
     config, metadata = (
         json.loads((BUNDLE / "configs" / name).read_text()) for name in ("inference.json", "metadata.json")
     )
-    schema = Path(__file__).with_name("metadata_schema.json")
+    schema = Path(__file__).parents[2] / "deploy" / "model_zoo" / "metadata_schema.json"
     monai.bundle.verify_metadata(meta_file=str(BUNDLE / "configs" / "metadata.json"), filepath=str(schema))
     assert metadata["version"] in metadata["changelog"] and metadata["version"] == monai_ext.__version__
     assert f"mean {config['image_mean']} and standard deviation {config['image_std']}" in metadata["image_classes"]

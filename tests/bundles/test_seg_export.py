@@ -31,8 +31,8 @@ def weights(tmp_path_factory) -> Path:
 
 
 def test_metadata_follow_the_schema():
-    """`monai.bundle verify_metadata` wants the schema's file; its rules that matter are tests/bundles/metadata_schema.json."""
-    schema = Path(__file__).with_name("metadata_schema.json")
+    """`monai.bundle verify_metadata` wants the schema's file; its rules that matter are deploy/model_zoo/metadata_schema.json."""
+    schema = Path(__file__).parents[2] / "deploy" / "model_zoo" / "metadata_schema.json"
     monai.bundle.verify_metadata(meta_file=FILES["meta_file"], filepath=str(schema))
     metadata = json.loads(Path(FILES["meta_file"]).read_text())
     assert metadata["version"] in metadata["changelog"] and metadata["version"] == monai_ext.__version__

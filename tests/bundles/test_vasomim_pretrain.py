@@ -214,6 +214,10 @@ def test_checkpoint_of_another_size_is_refused(pretrained, tmp_path, cache):
     assert not (tmp_path / "m.pt").exists()
 
 
+def test_model_of_the_encoder_is_told_beside_it(pretrained):
+    assert monai_ext.networks.trained_with(pretrained.encoder, "model") == "tiny"
+
+
 def test_network_matches_its_metadata():
     configs = BUNDLE / "configs"
     monai.bundle.verify_net_in_out(
@@ -226,8 +230,8 @@ def test_network_matches_its_metadata():
 
 
 def test_metadata_follows_the_schema():
-    """`monai.bundle verify_metadata` wants the schema's file; its rules that matter are tests/bundles/metadata_schema.json."""
-    schema = Path(__file__).with_name("metadata_schema.json")
+    """`monai.bundle verify_metadata` wants the schema's file; its rules that matter are deploy/model_zoo/metadata_schema.json."""
+    schema = Path(__file__).parents[2] / "deploy" / "model_zoo" / "metadata_schema.json"
     monai.bundle.verify_metadata(meta_file=str(BUNDLE / "configs" / "metadata.json"), filepath=str(schema))
     metadata = json.loads((BUNDLE / "configs" / "metadata.json").read_text())
     assert metadata["version"] in metadata["changelog"] and metadata["version"] == monai_ext.__version__

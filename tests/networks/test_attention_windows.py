@@ -31,6 +31,16 @@ def test_windows_that_do_not_tile_lie_evenly():
     assert AttentionWindows(1, 10, 4).patches.tolist() == [[0, 1, 2, 3], [3, 4, 5, 6], [6, 7, 8, 9]]
 
 
+def test_patch_of_several_windows_is_taken_from_the_last():
+    """Against the same written out as a loop over windows."""
+    for rows, columns, side in [(7, 5, 3), (13, 2, 5), (9, 17, 4), (3, 11, 7)]:
+        windows = AttentionWindows(rows, columns, side)
+        place = torch.empty(rows * columns, dtype=torch.int64)
+        for number, window in enumerate(windows.patches):
+            place[window] = number * len(window) + torch.arange(len(window))
+        assert torch.equal(windows.place, place)
+
+
 @torch.no_grad()
 def test_window_that_covers_the_image_is_attention_as_usual(block):
     tokens = torch.randn(2, 1 + 12, 8)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import argparse
+import json
 import logging
 import os
 
@@ -14,6 +15,7 @@ from monai_ext.networks import (
     save_encoder,
     to_hf_state_dict,
     to_timm_state_dict,
+    trained_with,
 )
 
 SIZES = {"patch_size": 4, "hidden_size": 16, "num_layers": 2, "num_heads": 2}
@@ -81,6 +83,12 @@ def test_saved_encoder_is_read_back(tmp_path, name):
     save_encoder(source, tmp_path / "new" / name)
     assert os.listdir(tmp_path / "new") == [name]
     assert_same(source, load_pretrained_encoder(target, tmp_path / "new" / name))
+
+
+def test_knobs_of_the_training_lie_beside(tmp_path):
+    save_encoder(random_encoder(), tmp_path / "model.pt", knobs={"model": "tiny", "epochs": 3})
+    assert trained_with(tmp_path / "model.pt", "model") == "tiny"
+    assert json.loads((tmp_path / "model.json").read_text()) == {"knobs": {"model": "tiny", "epochs": 3}}
 
 
 def test_model_pt_is_a_plain_state_dict(tmp_path):

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+import base64
+import csv
+import hashlib
+import io
+import zipfile
+from importlib.metadata import PathDistribution
+from pathlib import Path
+
+import pytest
+
+import monai_ext
+from monai_ext.cli import own_wheel as module
+from monai_ext.cli.own_wheel import own_wheel
+
+
+@pytest.fixture(scope="module")
+def wheel() -> tuple[str, zipfile.ZipFile]:
+    name, content = own_wheel()
+    return name, zipfile.ZipFile(io.BytesIO(content))
+
+
+def test_name_and_metadata_tell_version_and_needs(wheel):
+    name, _ = wheel
+    stem = f"monai_ext-{monai_ext.__version__}"
+    assert name == f"{stem}-py3-none-any.whl"
+    metadata = PathDistribution(zipfile.Path(zipfile.ZipFile(io.BytesIO(own_wheel()[1])), f"{stem}.dist-info/"))
+    assert metadata.version == monai_ext.__version__
+    assert any(need.startswith("monai<1.7,>=1.6") for need in metadata.requires)
+    assert [entry.value for entry in metadata.entry_points if entry.name == "vasomim"] == ["monai_ext.cli:main"]
+
+
+def test_every_file_of_the_package_is_there_with_its_digest(wheel):
+    name, content = wheel
+    record = f"{'-'.join(name.split('-')[:2])}.dist-info/RECORD"
+    rows = {row[0]: row[1:] for row in csv.reader(content.read(record).decode().splitlines())}
+    assert set(rows) == set(content.namelist()) and rows.pop(record) == ["", ""]
+    for file, (digest, size) in rows.items():
+        own = base64.urlsafe_b64encode(hashlib.sha256(content.read(file)).digest()).rstrip(b"=").decode()
+        assert (digest, int(size)) == (f"sha256={own}", len(content.read(file)))
+    root = Path(monai_ext.__file__).parent
+    assert {f"monai_ext/{path.relative_to(root).as_posix()}" for path in root.rglob("*.py")} <= set(rows)
+    assert not any("__pycache__" in file for file in rows)
+
+
+def test_same_files_give_the_same_bytes():
+    assert own_wheel() == own_wheel()
+
+
+def test_package_that_is_not_installed_cannot_be_packed(monkeypatch, tmp_path):
+    (tmp_path / "monai_ext-1.dist-info").mkdir()
+    bare = PathDistribution(tmp_path / "monai_ext-1.dist-info")
+    monkeypatch.setattr(type(bare), "version", "1")
+    monkeypatch.setattr(module, "distribution", lambda name: bare)
+    with pytest.raises(ImportError, match=r"monai_ext must be installed to be packed into a bundle, it is not"):
+        own_wheel()

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`vasomim predict` by the shipped segmentation bundle with small random weights, in this process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from monai_ext.cli import main
+from monai_ext.networks import vessel_segmenter, write_weights
+
+__all__ = ["BUNDLE", "predict", "small_weights"]
+
+BUNDLE = Path(__file__).parents[1] / "bundles" / "vasomim_seg"
+
+
+def small_weights(path: Path, **knobs: Any) -> Path:
+    """Weights of an untrained network that finds something everywhere.
+
+    Args:
+        path: of the file; what training would say of it goes beside.
+        knobs: instead of those of its training.
+    """
+    network = vessel_segmenter("unext", seed=0)
+    network.final.bias.data.zero_()
+    write_weights(network.state_dict(), path)
+    facts = {"knobs": {"label": "vessels", "classes": 1, "model": "unext", "image_size": 64, **knobs}}
+    path.with_suffix(".json").write_text(json.dumps(facts), encoding="utf-8")
+    return path
+
+
+def predict(input_: Path, out: Path, weights: Path, *options: str, bundle: Path = BUNDLE) -> int:
+    """The exit code of the command."""
+    given = ("--bundle", str(bundle), "--weights", str(weights), "--out", str(out))
+    return main(["predict", str(input_), *given, *options])
