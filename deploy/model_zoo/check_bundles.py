@@ -12,7 +12,7 @@ import io
 import logging
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from file_checks import FILE_CHECKS, LeftOut
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(any(faults for checks in found.values() for faults in checks.values()))
 
 
-def _faults(check, bundle: Path) -> list[str]:
+def _faults(check: Callable[[Path], Iterator[str]], bundle: Path) -> list[str] | None:
     """MONAI talks while it works; only what is wrong is of interest."""
     said = io.StringIO()
     logging.disable(logging.WARNING)

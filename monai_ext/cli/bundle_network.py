@@ -137,7 +137,9 @@ class BundleNetwork:
         except Exception as error:
             while error.__cause__ is not None and str(error).startswith("Failed to "):
                 error = error.__cause__
-            raise CommandError(f"--bundle cannot be used: {error}") from error
+            raise CommandError(
+                f"--bundle cannot be used: {error} It is '{key}' of its inference.json; check the values of --set, if any."
+            ) from error
 
     def _precision(self) -> Any:
         return nullcontext() if self._dtype is None else torch.autocast(self.device.type, self._dtype)

@@ -51,7 +51,9 @@ class ExportFormat(ABC):
         """Raises an ImportError if something that is needed is missing."""
         missing = [name for name in self.needs if find_spec(name) is None]
         if missing:
-            raise ImportError(f"it needs {' and '.join(missing)}, not installed; pip install 'monai_ext[{self.extra}]'.")
+            raise ImportError(
+                f"it needs {' and '.join(missing)}, not installed; pip install 'monai_ext[{self.extra}]'."
+            )
 
     @abstractmethod
     def file(self, bundle: str) -> str:

@@ -22,7 +22,7 @@ def own_wheel() -> tuple[str, bytes]:
         Name and content; the same files give the same bytes.
 
     Raises:
-        ImportError: if the package is not installed, so that nothing tells what it needs.
+        ImportError: if nothing tells what the package needs: it is not installed, or is a working copy whose setup.cfg has changed since.
 
     References:
         Binary distribution format, https://packaging.python.org/specifications/binary-distribution-format/.
@@ -49,13 +49,24 @@ def _package() -> dict[str, bytes]:
 
 
 def _information(installed: Distribution) -> dict[str, bytes]:
-    metadata = installed.read_text("METADATA") or installed.read_text("PKG-INFO")  # the second beside a working copy
-    if not metadata:
+    folders = (f"monai_ext-{installed.version}.dist-info/METADATA", "monai_ext.egg-info/PKG-INFO")
+    metadata = next((file for file in map(Path, map(installed.locate_file, folders)) if file.is_file()), None)
+    if metadata is None:
         raise ImportError("monai_ext must be installed to be packed into a bundle, it is not; pip install it.")
-    licence = Path(installed.locate_file(f"monai_ext-{installed.version}.dist-info")) / "licenses" / "LICENSE"
+    _check_age(metadata)
+    licence = metadata.parent / "licenses" / "LICENSE"
     found = {"licenses/LICENSE": licence.read_bytes()} if licence.is_file() else {}
-    texts = {"METADATA": metadata, "WHEEL": _WHEEL, "entry_points.txt": installed.read_text("entry_points.txt") or ""}
-    return found | {name: text.encode() for name, text in texts.items()}
+    texts = {"WHEEL": _WHEEL, "entry_points.txt": installed.read_text("entry_points.txt") or ""}
+    return found | {"METADATA": metadata.read_bytes()} | {name: text.encode() for name, text in texts.items()}
+
+
+def _check_age(metadata: Path) -> None:
+    """Of a working copy, which may need other packages since it was installed; the Makefile has the same rule."""
+    setup = Path(monai_ext.__file__).parents[1] / "setup.cfg"
+    if setup.is_file() and setup.stat().st_mtime > metadata.stat().st_mtime:
+        raise ImportError(
+            f"monai_ext must be installed again to be packed into a bundle, '{setup}' is newer than what was installed; pip install -e it."
+        )
 
 
 def _digest(content: bytes) -> str:

@@ -88,7 +88,9 @@ class PredictFiles:
 
     def _do(self, job: _Job, bar: tqdm, folder: WatchedFolder) -> int:
         """Frames of the file that were done."""
+        done = bar.n
         try:
+            _check_name(job)
             targets = {output: output.path(self.record.out, job.name) for output in self._outputs_of(job.path)}
             stamp = self.record.stamp(job.path)
             if self.record.is_finished(job.file, stamp, list(targets.values())):
@@ -97,6 +99,7 @@ class PredictFiles:
         except _AT_FAULT as error:
             folder.check(error)
             self.record.fail(job.file, str(error))
+            bar.total = bar.n = done
             return 0
         except MemoryError as error:
             raise CommandError(
@@ -109,7 +112,7 @@ class PredictFiles:
 
     def _outputs_of(self, path: Path) -> Sequence[PredictOutput]:
         outputs = [output for output in self.outputs if not output.of_dicom or is_dicom(path)]
-        if not outputs:
+        if not any(output.format for output in outputs):  # the page alone was not asked for
             raise ValueError(f"'{path}' must be DICOM to have a result of that --format, it is not; ask for another.")
         return outputs
 
@@ -176,6 +179,13 @@ class PredictFiles:
             speed |= {name: round(rate, 2) for name, rate in rates.items()}
         with contextlib.suppress(OSError):
             self.record.write(speed)
+
+
+def _check_name(job: _Job) -> None:
+    try:
+        job.file.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"'{job.file}' must have a name in UTF-8, it has not; rename it.") from error
 
 
 def _no_room(path: Path, error: OSError) -> CommandError:

@@ -109,15 +109,14 @@ def _sizes(result: CineResult, index: int, number: int) -> list[Any]:
         return [sr.Measurement(name=codes.SCT.Area, value=area, unit=_coded(_PIXELS))]
     square = _short(area * result.spacing[0] * result.spacing[1])
     sizes = [sr.Measurement(name=codes.SCT.Area, value=square, unit=codes.UCUM.SquareMillimeter)]
-    paths = [path for of, path in result.vessel_paths[index] if of == number]
-    if paths and class_codes(result.class_names[number - 1]).is_vessel:
-        wide = np.concatenate([path.diameter for path in paths])
+    longest = next((path for of, path in result.vessel_paths[index] if of == number), None)
+    if longest is not None and class_codes(result.class_names[number - 1]).is_vessel:
         sizes += [
             sr.Measurement(codes.SCT.VesselLumenDiameter, _short(value), codes.UCUM.Millimeter, derivation=how)
             for how, value in (
-                (codes.SCT.Mean, wide.mean()),
-                (codes.SCT.Minimum, min(path.min_diameter for path in paths)),
-                (codes.SCT.Maximum, wide.max()),
+                (codes.SCT.Mean, longest.mean_diameter),
+                (codes.SCT.Minimum, longest.min_diameter),
+                (codes.SCT.Maximum, longest.max_diameter),
             )
         ]
     return sizes

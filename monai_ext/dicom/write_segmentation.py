@@ -148,6 +148,7 @@ def _shared(result: CineResult) -> Dataset:
     if result.spacing is not None:
         measures = Dataset()
         measures.PixelSpacing = [DSfloat(float(step), auto_format=True) for step in result.spacing]
+        measures.SliceThickness = measures.PixelSpacing[0]  # a projection has none; highdicom reads no spacing without
         shared.PixelMeasuresSequence = [measures]
     return shared
 

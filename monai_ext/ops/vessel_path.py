@@ -23,13 +23,32 @@ class VesselPath:
     diameter: np.ndarray
 
     @property
+    def inside(self) -> np.ndarray:
+        """(k,), bool; what counts for a diameter of the whole: masks end in points, and where a vessel leaves a wider one that one's width is measured.
+
+        Left out at each end are as much as the vessel is wide, by its median, and half of the diameter there; nothing of a vessel that is too short for that.
+        """
+        usual, way = float(np.median(self.diameter)), self.distance
+        begin, end = (max(usual, float(self.diameter[place]) / 2) for place in (0, -1))
+        inside = (way >= begin) & (way <= way[-1] - end)
+        return inside if inside.any() else np.ones_like(inside)
+
+    @property
     def narrowest(self) -> int:
-        """Position of the smallest diameter, no nearer to an end than the mean diameter where the vessel is long enough: masks end in points."""
-        margin, length = self.diameter.mean(), self.distance[-1]
-        inside = (self.distance >= margin) & (self.distance <= length - margin)
-        return int(np.where(inside | ~inside.any(), self.diameter, np.inf).argmin())
+        """Position of the smallest diameter inside."""
+        return int(np.where(self.inside, self.diameter, np.inf).argmin())
 
     @property
     def min_diameter(self) -> float:
-        """Diameter at the narrowest position."""
-        return float(self.diameter[self.narrowest])
+        """The smallest diameter inside."""
+        return float(self.diameter[self.inside].min())
+
+    @property
+    def mean_diameter(self) -> float:
+        """The mean of the diameters inside."""
+        return float(self.diameter[self.inside].mean())
+
+    @property
+    def max_diameter(self) -> float:
+        """The largest diameter inside."""
+        return float(self.diameter[self.inside].max())

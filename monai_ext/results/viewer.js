@@ -25,12 +25,12 @@
   const masks = frames.map((frame) => frame.mask && picture(frame.mask));
   const ready = (image) => image && image.complete && image.naturalWidth > 0;
 
-  const unpack = ([number, narrowest, packed]) => {
+  const unpack = ([number, narrowest, mean, packed]) => {
     const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
     const steps = new Uint16Array(bytes.buffer), count = steps.length / 4;
     const column = (place, step, shift) => Float64Array.from({ length: count }, (_, index) => steps[4 * index + place] * step - shift);
     return {
-      number, narrowest, rows: column(0, data.steps.point, 1), columns: column(1, data.steps.point, 1),
+      number, narrowest, mean, rows: column(0, data.steps.point, 1), columns: column(1, data.steps.point, 1),
       distance: column(2, data.steps.distance, 0), diameter: column(3, data.steps.diameter, 0),
     };
   };
@@ -407,9 +407,8 @@
   };
 
   const read = (path, index) => {
-    const mean = path.diameter.reduce((sum, value) => sum + value, 0) / path.diameter.length;
     const at = (place) => [element("b", `${number(path.diameter[place])} ${data.unit}`), ` at ${number(path.distance[place])} ${data.unit}`];
-    const all = [`${number(length(path))} ${data.unit} long, mean ${number(mean)} ${data.unit}, narrowest `, ...at(path.narrowest)];
+    const all = [`${number(length(path))} ${data.unit} long, mean ${number(path.mean)} ${data.unit}, narrowest `, ...at(path.narrowest)];
     $("reading").replaceChildren(...(index === null ? all : at(index)));
     $("chart").setAttribute("aria-label", `diameter along the vessel: ${$("reading").textContent}`);
   };

@@ -21,7 +21,7 @@ _UNITS = {
     "area": "pixels of each class that is seen",
     "vessels": "of the masks, from one end or bifurcation to the next, the longest first of each class",
     "line": "x, y and diameter along the centreline; x and y in pixels, x along columns; pixel (0, 0) covers 0..1",
-    "length": "mm if the spacing is known, else pixels; diameters likewise; min_diameter is that away from the ends",
+    "length": "mm if the spacing is known, else pixels; diameters likewise, measured away from the ends",
     "box": "x0 y0 x1 y1 in pixels, x along columns; pixel (0, 0) covers 0..1",
     "score": "0..1, 1 is sure",
     "lesion": "a box linked over frames; box and score are those of its best frame",
@@ -83,9 +83,9 @@ def _vessel(name: str, vessel: VesselPath) -> dict[str, Any]:
     return {
         "class": name,
         "length": round(float(vessel.distance[-1]), 2),
-        "mean_diameter": round(float(vessel.diameter.mean()), 2),
+        "mean_diameter": round(vessel.mean_diameter, 2),
         "min_diameter": round(vessel.min_diameter, 2),
-        "max_diameter": max(diameter),
+        "max_diameter": round(vessel.max_diameter, 2),
         "line": list(zip(x, y, diameter, strict=True)),
     }
 

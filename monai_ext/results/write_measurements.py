@@ -76,8 +76,8 @@ def _vessels(result: CineResult, place: int) -> Iterator[Row]:
     for number, path in result.vessel_paths[place]:
         counts[number] = counts.get(number, 0) + 1
         low, high = path.points.min(0) + 0.5, path.points.max(0) + 0.5
-        measured = {"length": path.distance[-1], "mean_diameter": path.diameter.mean()}
-        measured |= {"min_diameter": path.min_diameter, "max_diameter": path.diameter.max()}
+        measured = {"length": path.distance[-1], "mean_diameter": path.mean_diameter}
+        measured |= {"min_diameter": path.min_diameter, "max_diameter": path.max_diameter}
         rounded = {column: round(float(value), 2) for column, value in measured.items()}
         own = {"kind": "vessel", "name": result.class_names[number - 1], "number": counts[number]}
         yield {**own, **rounded, **_box(low[1], low[0], high[1], high[0])}

@@ -178,7 +178,7 @@ def _boxes(result: CineResult, place: int) -> list[list[float]]:
 
 
 def _packed(vessel: VesselPath, steps: dict[str, float]) -> tuple[int, str]:
-    """Position of the narrowest point, and row, column, distance and diameter of every second point, in steps, 16 bits each."""
+    """Position of the narrowest point, the mean diameter, and row, column, distance and diameter of every second point, in steps, 16 bits each."""
     kept = sorted({*range(0, len(vessel.points), _EVERY), len(vessel.points) - 1, vessel.narrowest})
     columns = (
         *((vessel.points.T + 1) / steps["point"]),
@@ -186,4 +186,4 @@ def _packed(vessel: VesselPath, steps: dict[str, float]) -> tuple[int, str]:
         vessel.diameter / steps["diameter"],
     )
     packed = np.rint(np.stack(columns, axis=1)[kept]).astype("<u2").tobytes()
-    return kept.index(vessel.narrowest), base64.b64encode(packed).decode()
+    return kept.index(vessel.narrowest), round(vessel.mean_diameter, 3), base64.b64encode(packed).decode()

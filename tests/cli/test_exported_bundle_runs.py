@@ -88,4 +88,13 @@ def test_wheel_of_pip_holds_the_same_files(tmp_path):
         parts = [{file for file in wheel.namelist() if file.startswith("monai_ext/")} for wheel in (theirs, ours)]
         assert parts[0] == parts[1] and "monai_ext/results/viewer.html" in parts[0]
         entry = f"{'-'.join(name.split('-')[:2])}.dist-info/entry_points.txt"
+        needs = [
+            [
+                line
+                for line in wheel.read(entry.replace("entry_points.txt", "METADATA")).splitlines()
+                if b"Requires-" in line
+            ]
+            for wheel in (theirs, ours)
+        ]
+        assert needs[0] == needs[1] and len(needs[0]) > 10
         assert theirs.read(entry) == ours.read(entry) and b"vasomim = monai_ext.cli:main" in ours.read(entry)

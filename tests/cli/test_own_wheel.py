@@ -3,6 +3,7 @@ import base64
 import csv
 import hashlib
 import io
+import os
 import zipfile
 from importlib.metadata import PathDistribution
 from pathlib import Path
@@ -47,10 +48,29 @@ def test_same_files_give_the_same_bytes():
     assert own_wheel() == own_wheel()
 
 
-def test_package_that_is_not_installed_cannot_be_packed(monkeypatch, tmp_path):
+@pytest.fixture
+def installed(tmp_path, monkeypatch) -> Path:
+    """Metadata of a working copy."""
     (tmp_path / "monai_ext-1.dist-info").mkdir()
-    bare = PathDistribution(tmp_path / "monai_ext-1.dist-info")
-    monkeypatch.setattr(type(bare), "version", "1")
-    monkeypatch.setattr(module, "distribution", lambda name: bare)
+    (tmp_path / "monai_ext-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.4\nName: monai_ext\nVersion: 1\n")
+    copy = PathDistribution(tmp_path / "monai_ext-1.dist-info")
+    monkeypatch.setattr(module, "distribution", lambda name: copy)
+    monkeypatch.setattr(PathDistribution, "version", "1")
+    (tmp_path / "monai_ext").mkdir()
+    monkeypatch.setattr(monai_ext, "__file__", str(tmp_path / "monai_ext" / "__init__.py"))
+    return tmp_path
+
+
+def test_package_that_is_not_installed_cannot_be_packed(installed):
+    (installed / "monai_ext-1.dist-info" / "METADATA").unlink()
     with pytest.raises(ImportError, match=r"monai_ext must be installed to be packed into a bundle, it is not"):
+        own_wheel()
+
+
+def test_working_copy_that_needs_other_packages_by_now_must_be_installed_again(installed):
+    (installed / "setup.cfg").write_text("[metadata]")
+    os.utime(installed / "setup.cfg", (1, 1))
+    assert own_wheel()[0] == "monai_ext-1-py3-none-any.whl"
+    os.utime(installed / "setup.cfg", (2**32, 2**32))
+    with pytest.raises(ImportError, match=r"installed again.*setup.cfg' is newer than what was installed"):
         own_wheel()

@@ -63,9 +63,10 @@ def test_bits_of_frames_follow_each_other_without_gap(cine, tmp_path):
     assert dataset.PixelData[0] & 1 == planes[0, 0, 0] and not planes[2].any()
 
 
-def test_highdicom_reads_it(cine, tmp_path):
+@pytest.mark.parametrize("spacing", [None, (0.3, 0.2)])
+def test_highdicom_reads_it(spacing, cine, tmp_path):
     highdicom = pytest.importorskip("highdicom", reason="pip install monai_ext[dicom]")
-    result = made_result(cine)
+    result = made_result(cine, spacing=spacing)
     written(result, tmp_path)
     segmentation = highdicom.seg.segread(tmp_path / "a.seg.dcm")
     source = pydicom.dcmread(cine)

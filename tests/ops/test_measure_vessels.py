@@ -192,3 +192,13 @@ def test_a_mask_that_is_no_plane_of_bool_is_refused():
 def test_a_spacing_that_is_none_is_refused(spacing):
     with pytest.raises(ValueError, match="spacing must be two positive distances"):
         measure_vessels(np.zeros((4, 4), bool), spacing)
+
+
+def test_a_branch_is_not_as_wide_as_the_vessel_that_it_leaves():
+    rows, columns = np.mgrid[:160, :200]
+    trunk = (abs(rows - 80) <= 5) & (columns > 10) & (columns < 100)
+    branches = (abs(abs(rows - 80) - 0.6 * (columns - 95)) <= 2.5) & (columns > 95) & (columns < 185)
+    for path in measure_vessels(trunk | branches):
+        usual = np.median(path.diameter)
+        assert path.min_diameter <= path.mean_diameter <= path.max_diameter <= 1.25 * usual
+        assert path.diameter.max() > 1.25 * usual or usual > 8

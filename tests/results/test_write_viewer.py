@@ -59,7 +59,7 @@ def picture(url: str, kind: str) -> np.ndarray:
 
 
 def points(frame: dict, steps: dict) -> list[np.ndarray]:
-    packed = [np.frombuffer(base64.b64decode(path[2]), "<u2").reshape(-1, 4) for path in frame["paths"]]
+    packed = [np.frombuffer(base64.b64decode(path[3]), "<u2").reshape(-1, 4) for path in frame["paths"]]
     scale = [steps["point"], steps["point"], steps["distance"], steps["diameter"]]
     return [values * scale - [1, 1, 0, 0] for values in packed]
 

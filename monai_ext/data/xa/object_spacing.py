@@ -20,8 +20,8 @@ def object_spacing(facts: XAFacts) -> tuple[tuple[float, float] | None, str]:
     1. the calibrated spacing; not where it merely repeats that of the detector;
     2. the spacing of the detector divided by the magnification factor that the file estimates;
     3. the spacing of the detector times source-patient over source-detector distance. That is right at the isocentre, to which the first distance leads, and a vessel 5 cm off
-       it is measured wrong by about 7 %;
-    4. the spacing of the detector as it is: vessels are smaller than measured, mostly by 20 to 35 %, and the words say so.
+       it is measured wrong by about 7 %.
+    The spacing of the detector alone is none of the vessels, which are smaller than it says, mostly by 20 to 35 %: then it is unknown.
 
     Args:
         facts: of a file, see `read_xa` and `read_xa_header`.
@@ -46,7 +46,7 @@ def object_spacing(facts: XAFacts) -> tuple[tuple[float, float] | None, str]:
         return _smaller(
             detector, facts.source_detector / facts.source_patient
         ), "geometry of the C-arm, at the isocentre"
-    return detector, "detector plane, not corrected for magnification"
+    return None, ""
 
 
 def _smaller(spacing: tuple[float, float], factor: float) -> tuple[float, float]:

@@ -54,10 +54,10 @@ def test_the_geometry_leads_to_the_isocentre(told):
     assert spacing == pytest.approx((0.225, 0.3)) and words == "geometry of the C-arm, at the isocentre"
 
 
-def test_without_geometry_it_is_the_detectors_and_says_so(told):
+def test_the_spacing_of_the_detector_alone_is_none_of_the_vessels(told):
     impossible = {"DistanceSourceToDetector": 700, "DistanceSourceToPatient": 750}
     for more in ({}, {"DistanceSourceToDetector": 1000}, impossible, {"EstimatedRadiographicMagnificationFactor": 0.5}):
-        assert told(**DETECTOR, **more) == ((0.3, 0.4), "detector plane, not corrected for magnification")
+        assert told(**DETECTOR, **more) == (None, "")
 
 
 def test_nothing_is_known_of_a_file_that_says_nothing(told):
