@@ -107,7 +107,7 @@ class PredictionRecord:
     def fail(self, file: str, reason: str) -> None:
         """Notes that a file cannot be used."""
         self._files.pop(file, None)
-        self.failures[file] = reason
+        self.failures[_utf8(file)] = _utf8(reason)
 
     def write(self, speed: Mapping[str, Any] | None = None) -> None:
         """Writes the file.
@@ -162,3 +162,8 @@ class PredictionRecord:
                     f"--out must be a new folder or one of the same prediction, '{self.out}' was made with {name} {before.get(name)}, "
                     f"not {value}; name another."
                 )
+
+
+def _utf8(text: str) -> str:
+    """Names of files may hold bytes that are none; JSON may not."""
+    return text.encode("utf-8", "backslashreplace").decode()

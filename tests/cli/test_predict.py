@@ -221,6 +221,20 @@ def test_what_is_no_dicom_gets_the_other_formats(seg, inputs, here, capsys):
     assert "1 of 3 files are not DICOM and get no seg." in capsys.readouterr().out
 
 
+def test_dicom_of_what_is_none_alone_is_refused(seg, inputs, here, capsys):
+    assert predict(inputs / "left" / "7.png", seg, "--format", "seg") == 2
+    assert "must be DICOM to have a result of that --format" in capsys.readouterr().err and not Path("out").exists()
+
+
+def test_a_name_that_is_no_utf8_is_told(seg, inputs, here, capsys):
+    Path("in").mkdir()
+    shutil.copy(inputs / "left" / "7.png", "in/good.png")
+    shutil.copy(inputs / "left" / "7.png", os.fsencode("in/bad") + b"\xff.png")
+    assert predict("in", seg) == 3
+    assert "must have a name in UTF-8" in capsys.readouterr().err and Path("out/good.json").is_file()
+    json.loads(Path("out/predictions.json").read_text(encoding="utf-8"))
+
+
 @pytest.fixture
 def mixed(inputs, here):
     """Good files among broken ones."""

@@ -154,6 +154,7 @@ def test_the_same_box_twice_is_no_other_lesion(detector):
     assert all(torch.equal(once[name], twice[name]) for name in once)
 
 
+@pytest.mark.slow
 def test_training_moves_a_box_to_the_lesion():
     """One image, one lesion: after some steps it is found where it is."""
     detector = StenosisDetector(stenosis_retinanet("tiny", seed=0, width=16))

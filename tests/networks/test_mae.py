@@ -114,6 +114,7 @@ def test_nothing_random_happens(global_rng_untouched):
     assert torch.equal(network(image, mask(1, 4)), tiny(seed=3)(image, mask(1, 4)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", [1, 3])
 def test_compiles_as_one_graph(batch):
     network, image, hidden = tiny(), torch.rand(batch, 1, 8, 12), mask(batch, 6)

@@ -173,6 +173,7 @@ def test_gradient_reaches_the_image_through_the_frozen_network():
     assert all(p.grad is None for p in network.parameters())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("training", [True, False])
 def test_compiles_as_one_graph(training):
     network, image = UNeXt(1, seed=0).train(training), torch.rand(2, 1, 32, 64)

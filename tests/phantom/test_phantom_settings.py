@@ -67,6 +67,7 @@ RANGES = [
 SHARES = [name for name in PhantomSettings().to_dict() if name.endswith("_share")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("end", "share"), [("least", 0.0), ("most", 1.0)])
 def test_angiograms_are_drawn_at_the_ends_of_all_limits(end, share):
     """Each range and each share in turn, as far as it may go (or ten times the default where it has no end)."""
