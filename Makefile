@@ -12,7 +12,7 @@ VESSELS := --position_grid 6 --output_dir $(DEMO)/vessels --weights_file $(DEMO)
 
 .PHONY: demo test test-all test-label zoo lint bench clean
 
-demo: $(VENV)/.installed  ## seven to eight minutes on two cores: segmentor, pre-training, vessels from its weights, a cine to play, reports in runs/demo
+demo: $(VENV)/.installed  ## eight to nine minutes on two cores: segmentor, pre-training, vessels from its weights, a cine to play, reports in runs/demo
 	rm -rf runs/demo
 	$(BUNDLE) "['configs/train_segmentor.json','configs/smoke.json']" --epochs $(DEMO_SEGMENTOR_EPOCHS) --batch_size 8 \
 		--output_dir $(DEMO)/segmentor --segmentor_file $(DEMO)/segmentor.safetensors

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from .bundle_json import bundle_json
 from .command_error import CommandError
 
 __all__ = ["bundle_config"]
@@ -40,7 +40,7 @@ def bundle_config(
     Raises:
         CommandError: if it is no bundle that finds masks or boxes, or has no such knob.
     """
-    config = _read(Path(folder))
+    config = bundle_json(Path(folder), _FILE.name, rule="--bundle must be the folder or the zip file of a bundle")
     needed = (*_NEEDED, "detector") if "detector" in config else (*_NEEDED, "network", "postprocessing")
     if missing := [name for name in needed if name not in config]:
         raise CommandError(
@@ -53,18 +53,6 @@ def bundle_config(
         _check_knob(name, config)
     own = {"bundle_root": _expression(Path(folder).resolve())}
     return {**config, **own, **given, **({"weights_file": Path(weights).resolve()} if weights else {})}
-
-
-def _read(folder: Path) -> dict[str, Any]:
-    file = folder / _FILE
-    try:
-        return dict(json.loads(file.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise CommandError(
-            f"--bundle must be the folder or the zip file of a bundle with {_FILE}, got '{folder}'; check the path."
-        ) from error
-    except (OSError, TypeError, ValueError) as error:
-        raise CommandError(f"'{file}' must be a JSON object that can be read ({error}); repair the bundle.") from error
 
 
 def _check_knob(name: str, config: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ from monai_ext.results import Algorithm
 
 from .command_error import CommandError
 from .file_digest import file_digest
+from .parsed_content import parsed_content
 
 __all__ = ["BundleNetwork", "Found"]
 
@@ -128,15 +129,12 @@ class BundleNetwork:
             sys.excepthook = hook
 
     def _get(self, *key_and_default: Any) -> Any:
-        """The content of an id, whose errors MONAI wraps once for each id around the one at fault."""
         key, *default = key_and_default
         if default and key not in self._parser:
             return default[0]
         try:
-            return self._parser.get_parsed_content(key)
-        except Exception as error:
-            while error.__cause__ is not None and str(error).startswith("Failed to "):
-                error = error.__cause__
+            return parsed_content(self._parser, key)
+        except ValueError as error:
             raise CommandError(
                 f"--bundle cannot be used: {error} It is '{key}' of its inference.json; check the values of --set, if any."
             ) from error

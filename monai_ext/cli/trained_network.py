@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +12,13 @@ from torch import nn
 
 from monai_ext.networks import ViTEncoder, load_pretrained_encoder, load_trained
 
+from .bundle_json import bundle_json
 from .command_error import CommandError
+from .parsed_content import parsed_content
 
 __all__ = ["TrainedNetwork"]
 
+_RULE = "BUNDLE must be the folder of a bundle,"
 _KNOBS = ("weights_file", "encoder_file")  # what a bundle's inference calls its weights
 
 
@@ -57,7 +59,7 @@ class TrainedNetwork:
         Raises:
             CommandError: if there is no bundle, its configuration has no such network, or the weights are missing or do not fit.
         """
-        config, metadata = (_read(folder, name) for name in ("inference.json", "metadata.json"))
+        config, metadata = (bundle_json(folder, name, rule=_RULE) for name in ("inference.json", "metadata.json"))
         knob = next((name for name in _KNOBS if name in config), None)
         if knob is None or "network_def" not in config:
             raise CommandError(
@@ -85,23 +87,8 @@ def _load(network: nn.Module, file: Path, mean: float, std: float) -> None:
         raise CommandError(f"{error} --weights names another file.") from error
 
 
-def _read(folder: Path, name: str) -> dict[str, Any]:
-    file = folder / "configs" / name
-    try:
-        return dict(json.loads(file.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise CommandError(
-            f"BUNDLE must be the folder of a bundle, with configs/{name}, got '{folder}'; check the path."
-        ) from error
-    except (OSError, TypeError, ValueError) as error:
-        raise CommandError(f"'{file}' must be a JSON object that can be read ({error}); repair the bundle.") from error
-
-
 def _content(parser: ConfigParser, name: str) -> Any:
-    """Of an id; MONAI wraps an error once for each id around the one at fault."""
     try:
-        return parser.get_parsed_content(name)
-    except Exception as error:
-        while error.__cause__ is not None and str(error).startswith("Failed to "):
-            error = error.__cause__
+        return parsed_content(parser, name)
+    except ValueError as error:
         raise CommandError(f"BUNDLE cannot be used, '{name}' of its inference.json fails: {error}") from error

@@ -15,7 +15,7 @@ from monai.utils import CommonKeys
 from PIL import Image
 from torch import Tensor
 
-from monai_ext.ops import Lesion, atomic_file, draw_boxes, json_rows, link_boxes, sheet_name
+from monai_ext.ops import atomic_file, draw_boxes, json_rows, link_boxes, sheet_name
 
 __all__ = ["SaveBoxes"]
 
@@ -121,7 +121,7 @@ class SaveBoxes:
             "units": _UNITS,
             **self.context,
             "frames": [_frame(*seen) for seen in self._seen],
-            "lesions": [_lesion(number, lesion) for number, lesion in enumerate(lesions, 1)],
+            "lesions": [lesion.describe(number) for number, lesion in enumerate(lesions, 1)],
         }
         with atomic_file(self._json(item["stem"])) as temporary:
             temporary.write_text(json_rows(content), encoding="utf-8")
@@ -155,18 +155,6 @@ def _check_stems(stems: Sequence[str], overlays: bool) -> None:
 def _frame(number: int, boxes: Tensor, scores: Tensor) -> dict[str, Any]:
     found = [{"box": _box(box), "score": _score(score)} for box, score in zip(boxes, scores, strict=True)]
     return {"frame": number, "boxes": found}
-
-
-def _lesion(number: int, lesion: Lesion) -> dict[str, Any]:
-    return {
-        "lesion": number,
-        "first_frame": lesion.frames[0],
-        "last_frame": lesion.frames[-1],
-        "frames": list(lesion.frames),
-        "best_frame": lesion.frames[lesion.best],
-        "best_score": _score(lesion.scores[lesion.best]),
-        "box": _box(lesion.boxes[lesion.best]),
-    }
 
 
 def _box(box: Tensor) -> list[float]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from monai.data.box_utils import box_iou
@@ -30,6 +30,22 @@ class Lesion(NamedTuple):
     def best(self) -> int:
         """Position of the highest score in the above, the first of equal ones."""
         return int(self.scores.argmax())
+
+    def describe(self, number: int) -> dict[str, Any]:
+        """What files tell of it: frames, and score and box of the best one, rounded to 0.0001 and 0.01 pixel.
+
+        Args:
+            number: of the lesion in its file, from 1.
+        """
+        return {
+            "lesion": number,
+            "first_frame": self.frames[0],
+            "last_frame": self.frames[-1],
+            "frames": list(self.frames),
+            "best_frame": self.frames[self.best],
+            "best_score": round(float(self.scores[self.best]), 4),
+            "box": [round(float(side), 2) for side in self.boxes[self.best]],
+        }
 
 
 def link_boxes(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from monai_ext.ops import Lesion, VesselPath, atomic_file, json_rows
+from monai_ext.ops import VesselPath, atomic_file, json_rows
 
 from .cine_result import CineResult
 
@@ -51,7 +51,7 @@ def write_findings(result: CineResult, path: str | os.PathLike[str]) -> None:
         "frame_time": result.frame_time,
         "classes": list(result.class_names),
         "units": _UNITS,
-        "lesions": [_lesion(number, lesion) for number, lesion in enumerate(result.lesions, 1)],
+        "lesions": [lesion.describe(number) for number, lesion in enumerate(result.lesions, 1)],
         "frames": [_frame(result, place) for place in range(len(result.frames))],
     }
     with atomic_file(path) as temporary:
@@ -87,18 +87,6 @@ def _vessel(name: str, vessel: VesselPath) -> dict[str, Any]:
         "min_diameter": round(vessel.min_diameter, 2),
         "max_diameter": round(vessel.max_diameter, 2),
         "line": list(zip(x, y, diameter, strict=True)),
-    }
-
-
-def _lesion(number: int, lesion: Lesion) -> dict[str, Any]:
-    return {
-        "lesion": number,
-        "first_frame": lesion.frames[0],
-        "last_frame": lesion.frames[-1],
-        "frames": list(lesion.frames),
-        "best_frame": lesion.frames[lesion.best],
-        "best_score": round(float(lesion.scores[lesion.best]), 4),
-        "box": _box(lesion.boxes[lesion.best]),
     }
 
 

@@ -2,7 +2,7 @@
 import pytest
 import torch
 
-from monai_ext.ops import link_boxes
+from monai_ext.ops import Lesion, link_boxes
 
 
 def boxes(*lefts_and_tops: tuple[float, float]) -> torch.Tensor:
@@ -104,3 +104,9 @@ BAD = [
 def test_bad_input_is_refused(knobs, message):
     with pytest.raises(ValueError, match=message):
         link([boxes((0, 0)), boxes((1, 0))], **knobs)
+
+
+def test_a_lesion_is_described_by_its_best_frame():
+    lesion = Lesion((3, 5), torch.tensor([[0, 0, 9, 9], [1, 2.004, 3, 4.567]]), torch.tensor([0.25, 0.75004]))
+    told = {"lesion": 2, "first_frame": 3, "last_frame": 5, "frames": [3, 5], "best_frame": 5, "best_score": 0.75}
+    assert lesion.describe(2) == {**told, "box": [1, 2, 3, 4.57]}
