@@ -7,12 +7,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from made_prediction import SEG, write_seg_weights
+
 from monai_ext.cli import main
-from monai_ext.networks import vessel_segmenter, write_weights
 
 __all__ = ["BUNDLE", "predict", "small_weights"]
 
-BUNDLE = Path(__file__).parents[1] / "bundles" / "vasomim_seg"
+BUNDLE = SEG
 
 
 def small_weights(path: Path, **knobs: Any) -> Path:
@@ -22,10 +23,9 @@ def small_weights(path: Path, **knobs: Any) -> Path:
         path: of the file; what training would say of it goes beside.
         knobs: instead of those of its training.
     """
-    network = vessel_segmenter("unext", seed=0)
-    network.final.bias.data.zero_()
-    write_weights(network.state_dict(), path)
-    facts = {"knobs": {"label": "vessels", "classes": 1, "model": "unext", "image_size": 64, **knobs}}
+    write_seg_weights(path)
+    facts = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    facts["knobs"] |= knobs
     path.with_suffix(".json").write_text(json.dumps(facts), encoding="utf-8")
     return path
 
