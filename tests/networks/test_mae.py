@@ -128,7 +128,8 @@ def test_half_precision_keeps_the_tokens_in_single():
         prediction = network(image, hidden)
         assert network.encoder.embed(image).dtype == torch.float32
     assert prediction.dtype == torch.bfloat16
-    torch.testing.assert_close(prediction.float(), network(image, hidden), atol=0.05, rtol=0)
+    single = network(image, hidden)
+    assert (prediction - single).std() < 0.03 * single.std(), "bfloat16 has 8 bits: half a percent an operation"
     prediction.float().sum().backward()
 
 
