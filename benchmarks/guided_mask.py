@@ -7,33 +7,13 @@ python benchmarks/guided_mask.py [--batch 256] [--patches 196] [--repeats 20]
 from __future__ import annotations
 
 import argparse
-import math
 
 import torch
+from looped_mask import looped_mask
 from machine import describe_machine
 from timing import interleaved_medians
 
-from monai_ext.ops import guided_mask
-
-
-def looped_mask(
-    guidance: torch.Tensor, mask_ratio: float, guided_share: float, generator: torch.Generator
-) -> torch.Tensor:
-    """The usual way, written out: for each image a multinomial draw, then a random permutation of what is left."""
-    masks = []
-    for shares in guidance:
-        patches = len(shares)
-        count = math.floor(mask_ratio * patches)
-        guided = min(math.floor(guided_share * mask_ratio * patches), int((shares > 0).sum().item()))
-        chosen = torch.multinomial(shares, guided, replacement=False, generator=generator).tolist() if guided else []
-        taken = set(chosen)
-        others = torch.tensor([i for i in range(patches) if i not in taken])
-        order = torch.randperm(len(others), generator=generator)[: count - guided]
-        mask = torch.zeros(patches, dtype=torch.bool)
-        mask[chosen] = True
-        mask[others[order]] = True
-        masks.append(mask)
-    return torch.stack(masks)
+from monai_ext.ops import ImageDraws, guided_count, guided_mask, hidden_count
 
 
 def main() -> None:
@@ -46,13 +26,17 @@ def main() -> None:
     generator = torch.Generator().manual_seed(0)
     guidance = torch.rand(arguments.batch, arguments.patches, generator=generator).pow(8)
     guidance /= guidance.sum(dim=1, keepdim=True)
-    knobs = {"mask_ratio": 0.5, "guided_share": 0.5, "generator": generator}
-    count = math.floor(0.5 * arguments.patches)
-    for mask in (looped_mask(guidance, **knobs), guided_mask(guidance, **knobs)):
-        assert (mask.sum(dim=1) == count).all(), "both ways must hide the same number"
-    looped, batched = interleaved_medians(
-        [lambda: looped_mask(guidance, **knobs), lambda: guided_mask(guidance, **knobs)], arguments.repeats
-    )
+    n_hidden, index = hidden_count(arguments.patches, 0.5), torch.arange(arguments.batch)
+
+    def loop() -> torch.Tensor:
+        return looped_mask(guidance, mask_ratio=0.5, guided_share=0.5, generator=generator)
+
+    def sort() -> torch.Tensor:
+        return guided_mask(guidance, n_hidden, guided_count(arguments.patches, 0.5, 0.5), ImageDraws(0, 1, index))
+
+    for mask in (loop(), sort()):
+        assert (mask.sum(dim=1) == n_hidden).all(), "both ways must hide the same number"
+    looped, batched = interleaved_medians([loop, sort], arguments.repeats)
     print(describe_machine())
     print(f"guided mask, batch {arguments.batch} x {arguments.patches} patches, one thread")
     print(f"  loop over images  {looped * 1e3:8.2f} ms")

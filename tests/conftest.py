@@ -3,13 +3,23 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
+import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+
+gc.disable()  # modules come to stay: looking for garbage among them takes seconds of the start
+
+
+def pytest_collection_finish():
+    """From here on garbage is looked for among what tests make, not in all that was imported for them."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +28,24 @@ def seeded():
     random.seed(0)
     np.random.seed(0)
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def signals_stay():
+    """A bundle that runs in this process sets handlers of signals, as it does for a command."""
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGUSR1") if hasattr(signal, name)]
+    before = [signal.getsignal(number) for number in numbers]
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def power_stays_on():
+    """`os.fsync` waits for the disk, seconds where others write, too; no test cuts the power. Processes that tests start wait as ever."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -35,6 +36,20 @@ def run(name: str, *arguments: str) -> str:
 def test_speed_is_printed_as_a_ratio_with_the_machine(name):
     said = run(name, *SMALL[name])
     assert re.search(r"ratio +\d+\.\d times", said) and "cores" in said.splitlines()[0]
+
+
+@pytest.mark.slow
+def test_step_of_training_is_measured_with_and_without_each_technique(tmp_path):
+    size = ["--batch", "2", "--image_size", "32", "--frame_size", "64", "--rounds", "1", "--seconds", "1000"]
+    said = run("train_step.py", *size, "--profile", "--out", str(tmp_path / "new" / "step.json"))
+    rows = re.findall(
+        r"^\| (published way|ours[^|]*) \| (\d+\.\d) \| (\d+\.\d\d) \| \d+\.\d% \| \d+\.\d\d ", said, re.M
+    )
+    assert len(rows) == 8 and rows[0][2] == "1.00" and rows[1][0] == "ours" and "cores" in said.splitlines()[0]
+    assert "| backward, through both |" in said and "| matrix products |" in said
+    written = json.loads((tmp_path / "new" / "step.json").read_text())
+    assert [way["way"] for way in written["ways"]] == [row[0] for row in rows]
+    assert all(len(way["seconds_of_a_step"]) == 2 for way in written["ways"]) and "GFLOP an image" in written["task"]
 
 
 @pytest.mark.slow

@@ -56,7 +56,7 @@ class FewLabelCell:
             return []
         if (self.folder / "run.json").is_file():
             return [self.evaluation()]
-        return [self.training(resume=(self.folder / "checkpoint.pt").is_file()), self.evaluation()]
+        return [self.training(resume=any(self.folder.glob("checkpoint*.pt"))), self.evaluation()]
 
     def training(self, *, resume: bool = False) -> list[str]:
         """The command that trains."""

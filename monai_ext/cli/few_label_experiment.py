@@ -65,7 +65,7 @@ class FewLabelExperiment:
 
 def _tidy(cell: FewLabelCell) -> None:
     """The state of the optimiser is of no more use when a cell is finished, and large."""
-    for file in cell.folder.glob("*checkpoint.pt") if cell.is_finished else ():
+    for file in cell.folder.glob("*checkpoint*.pt") if cell.is_finished else ():
         file.unlink()
 
 

@@ -6,6 +6,7 @@ from .cache_frames import FrameSource, cache_frames
 from .collate_batch import collate_batch
 from .collate_same_size import collate_same_size
 from .curation import CurationOptions, curate
+from .device_data_loader import DeviceDataLoader
 from .find_angiograms import find_angiograms
 from .find_images import ImageListing, find_images
 from .frame_dataset import FrameDataset
@@ -16,6 +17,7 @@ from .labelled import LabelledBoxes, LabelledImages, labelled_items
 from .load_angiogram import LoadAngiogram
 from .load_angiogram_dict import LoadAngiogramd
 from .nifti_cine import NiftiCine
+from .own_process_group import own_process_group
 from .phantoms import Phantoms
 from .read_grey import read_grey
 from .read_nifti import read_nifti
@@ -25,6 +27,7 @@ from .xa import LoadImageXA, LoadImageXAd, LoadImageXADict, XACine, read_xa, rea
 
 __all__ = [
     "CurationOptions",
+    "DeviceDataLoader",
     "FrameDataset",
     "FrameSampler",
     "FrameSource",
@@ -50,6 +53,7 @@ __all__ = [
     "find_images",
     "labelled_items",
     "open_frames",
+    "own_process_group",
     "quality",
     "read_grey",
     "read_nifti",

@@ -29,7 +29,7 @@ class FrameDataset(Dataset):
     """Frames of a corpus, in any order: a sample is a copy of bytes from a shard, and memory does not grow with the corpus.
 
     A sample is `image` (1, size, size) uint8, `vessels` (1, size, size / 8) uint8, bit-packed along columns (see
-    `ops.unpack_bits`), and `extent` (2,), height and width of the frame in its top-left corner. A data loader asks for a whole batch at
+    `ops.unpack_bits`), `extent` (2,), height and width of the frame in its top-left corner, and `index`, its number. A data loader asks for a whole batch at
     once; give it `collate_fn=collate_batch`.
 
     Args:
@@ -73,6 +73,7 @@ class FrameDataset(Dataset):
             "image": torch.from_numpy(frames),
             "vessels": torch.from_numpy(vessels),
             "extent": torch.from_numpy(extents.astype(np.int64)),
+            "index": torch.tensor(indices, dtype=torch.int64),
         }
 
     def _read(self, index: int, into: list[ndarray]) -> None:

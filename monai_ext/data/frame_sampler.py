@@ -27,11 +27,14 @@ class FrameSampler(DistributedSampler):
         rank: of this process; of the process group when left out.
         shuffle: False for the order of the dataset.
         seed: of the order, the same on all ranks; the global generators are not used.
-        drop_last: all ranks get the same number of images, and fewer than `num_replicas` wait for another epoch's order. False:
+        drop_last: all ranks get the same number of images, and those that are too few for it wait for another epoch's order. False:
             every image once, and the ranks differ by one image at most.
+        group: with `drop_last`, images of all ranks that belong together, as those of an optimiser's step do: an epoch holds whole groups,
+            the same in any number of processes; `num_replicas` when left out.
 
     Raises:
-        ValueError: if rank is none of the processes, or a process would have no image.
+        ValueError: if rank is none of the processes, a process would have no image, or the group is none that the processes share evenly or is larger
+            than the data set.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class FrameSampler(DistributedSampler):
         shuffle: bool = True,
         seed: int = 0,
         drop_last: bool = False,
+        group: int | None = None,
     ) -> None:
         num_replicas = idist.get_world_size() if num_replicas is None else num_replicas
         rank = idist.get_rank() if rank is None else rank
@@ -53,8 +57,14 @@ class FrameSampler(DistributedSampler):
                 f"dataset must hold an image for every process, got {self.images} images and {num_replicas} processes; "
                 "start fewer processes."
             )
+        self.group = num_replicas if group is None else group
+        if not (self.group > 0 == self.group % num_replicas and self.group <= self.images):
+            raise ValueError(
+                f"group must be a multiple of num_replicas and at most the number of images, got {self.group}, {num_replicas} processes and "
+                f"{self.images} images."
+            )
         super().__init__(dataset, num_replicas, rank, shuffle, seed, drop_last)
-        self.total_size = self.images - self.images % num_replicas if drop_last else self.images
+        self.total_size = self.images - self.images % self.group if drop_last else self.images
         self.num_samples = len(range(rank, self.total_size, num_replicas))
         self._start: tuple[int, int] | None = None
 
@@ -67,6 +77,7 @@ class FrameSampler(DistributedSampler):
             "seed": self.seed,
             "shuffle": int(self.shuffle),
             "drop_last": int(self.drop_last),
+            "group": self.group,
         }
 
     def start(self, epoch: int, samples: int) -> None:

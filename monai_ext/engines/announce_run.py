@@ -41,7 +41,7 @@ def announce_run(
         dataset: has `describe() -> str`, one line about the data.
         network: the network itself, not wrapped.
         loss_function: of the training.
-        prepare_batch: of the training; put back as it was.
+        prepare_batch: of the training.
         device: where the training runs.
         knobs: what the user may have set; `model`, `image_size` and `precision` are shown.
         folder: of the run.

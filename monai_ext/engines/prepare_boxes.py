@@ -33,27 +33,24 @@ class PrepareBoxes(AugmentedBatch):
         super().__init__(**options)
         self.least_share = least_share
 
-    def __call__(
-        self, batch: Mapping[str, Tensor], device: torch.device | str, non_blocking: bool = False, **_: Any
-    ) -> tuple[Tensor, list[dict[str, Tensor]], tuple, dict]:
+    keys = ("image", "outlines")
+
+    def prepare(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, list[dict[str, Tensor]], tuple, dict]:
         """Images and boxes of a batch.
 
         Args:
             batch: `image` (batch, 1, height, width), uint8; `outlines` (batch, most, points, 2), pixels, nan where an image has fewer lesions.
-            device: where to work.
-            non_blocking: copy without waiting.
 
         Returns:
             image (batch, 1, height, width) float32, standardised; for each image `boxes` (n, 4) float32 in pixels and `labels` (n,) int64, all 0;
             and what a detector takes besides the image: (those,) and {}.
         """
-        image, outlines = (batch[key].to(device, non_blocking=non_blocking) for key in ("image", "outlines"))
+        image, outlines = batch["image"].float() / 255, batch["outlines"]
         size = tuple(image.shape[-2:])
-        image = image.float() / 255
         if self.augment:
-            generator = self.generator.on(image.device)
-            affine = random_affines(len(image), generator=generator, **self.geometry)
-            image = vary_intensity(affine_warp(image, affine, mirror=False), generator=generator)
+            draws = self.draws(batch)
+            affine = random_affines(draws, **self.geometry)
+            image = vary_intensity(affine_warp(image, affine, mirror=False), draws)
             outlines = warp_points(outlines, affine, size)
         boxes, kept = clip_boxes(outline_boxes(outlines), size, least_share=self.least_share if self.augment else 0)
         targets = [_target(own[keep]) for own, keep in zip(boxes, kept, strict=True)]

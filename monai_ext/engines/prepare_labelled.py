@@ -2,9 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-import torch
 from torch import Tensor
 
 from monai_ext.ops import affine_warp, random_affines, vary_intensity
@@ -24,25 +22,22 @@ class PrepareLabelled(AugmentedBatch):
     Takes the arguments of `AugmentedBatch`.
     """
 
-    def __call__(
-        self, batch: Mapping[str, Tensor], device: torch.device | str, non_blocking: bool = False, **_: Any
-    ) -> tuple[Tensor, Tensor]:
+    keys = ("image", "label")
+
+    def prepare(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Images and labels of a batch.
 
         Args:
             batch: `image` and `label` (batch, 1, height, width), uint8.
-            device: where to work.
-            non_blocking: copy without waiting.
 
         Returns:
             image (batch, 1, height, width) float32, standardised; label, float32 class numbers, of the same shape.
         """
-        image, label = (batch[key].to(device, non_blocking=non_blocking) for key in ("image", "label"))
-        image = image.float() / 255
+        image, label = batch["image"].float() / 255, batch["label"]
         if self.augment:
-            generator = self.generator.on(image.device)
-            affine = random_affines(len(image), generator=generator, **self.geometry)
+            draws = self.draws(batch)
+            affine = random_affines(draws, **self.geometry)
             mirror = self.geometry["flip"]
-            image = vary_intensity(affine_warp(image, affine, mirror=mirror), generator=generator)
+            image = vary_intensity(affine_warp(image, affine, mirror=mirror), draws)
             label = affine_warp(label, affine, nearest=True, mirror=mirror)
         return (image - self.mean) / self.std, label.float()

@@ -2,19 +2,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-import torch
 from torch import Tensor, nn
 
-from monai_ext.ops import guided_mask, hidden_count, patch_distribution, patch_grid
+from monai_ext.ops import guided_count, guided_mask, hidden_count, patch_distribution, patch_grid
 
+from .prepare_batch import PrepareBatch
 from .prepare_frames import PrepareFrames
 
 __all__ = ["PrepareMaskedBatch"]
 
 
-class PrepareMaskedBatch:
+class PrepareMaskedBatch(PrepareBatch):
     """Augment, S(I) once, guidance, hidden patches: the `prepare_batch` of VasoMIM's pre-training.
 
     G = eta B(I) + (1 - eta) sigmoid S(I)
@@ -24,7 +23,7 @@ class PrepareMaskedBatch:
     `guided_share` is a plain attribute: a schedule sets it at the start of each epoch.
 
     Args:
-        frames: augments and standardises; its generator draws the masks, too.
+        frames: augments and standardises; its seed is that of the masks, too.
         patch_size: side of a patch in pixels; divides the image size.
         mask_ratio: share of patches to hide, in (0, 1).
         guided_share: share of the hidden patches that follow the guidance, in [0, 1].
@@ -50,7 +49,9 @@ class PrepareMaskedBatch:
         eta: float = 0.5,
         segmentor: nn.Module | None = None,
     ) -> None:
+        super().__init__(mean=frames.mean, std=frames.std, augment=frames.augment, seed=frames.seed)
         rows, columns = patch_grid(*frames.size, patch_size)
+        self.keys, self.patches = frames.keys, rows * columns
         shares = {"guided_share": guided_share, "guided_share_end": guided_share_end or 0.0, "eta": eta}
         for name, share in shares.items():
             if not 0 <= share <= 1:
@@ -59,44 +60,32 @@ class PrepareMaskedBatch:
             raise ValueError(
                 f"eta {eta} needs a segmentor, got none; name its weights, or guide by the map alone (eta 1)."
             )
-        self.n_hidden = hidden_count(rows * columns, mask_ratio)
+        self.n_hidden = hidden_count(self.patches, mask_ratio)
         self.frames = frames
         self.patch_size, self.mask_ratio, self.guided_share, self.eta = patch_size, mask_ratio, guided_share, eta
         self.segmentor = None if segmentor is None else segmentor.requires_grad_(False).eval()
 
-    @torch.no_grad()
-    def __call__(
-        self, batch: Mapping[str, Tensor], device: torch.device | str, non_blocking: bool = False, **_: Any
-    ) -> tuple[Tensor, dict[str, Tensor], tuple[Tensor, int], dict]:
+    def prepare(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, Tensor], tuple[Tensor, int], dict]:
         """One step's input.
 
         Args:
-            batch: what `FrameDataset` gives, see `PrepareFrames`.
-            device: where to work.
-            non_blocking: copy without waiting.
+            batch: what `FrameDataset` gives, see `PrepareFrames`; and `n_guided`, how many patches follow the guidance.
 
         Returns:
             image (batch, 1, height, width), standardised; targets `image`, `vessels` (bool), `guidance` (in [0, 1]), `hidden`
             (batch, patches) and, where there is a segmentor, `probability` = sigmoid S(I); the network's further
             arguments (hidden, number hidden in each image); no keyword arguments.
         """
-        image, vessels = self.frames(batch, device, non_blocking)
+        draws = self.draws(batch)
+        image, vessels = self.frames.images(batch, draws)
         targets = {"image": image, "vessels": vessels, "guidance": vessels.float()}
         if self.segmentor is not None:
             targets["probability"] = self.segmentor(image).float().sigmoid()
             targets["guidance"] = self.eta * targets["guidance"] + (1 - self.eta) * targets["probability"]
-        targets["hidden"] = guided_mask(
-            patch_distribution(targets["guidance"], self.patch_size),
-            mask_ratio=self.mask_ratio,
-            guided_share=self.guided_share,
-            generator=self.frames.generator_on(image.device),
-        )
+        shares = patch_distribution(targets["guidance"], self.patch_size)
+        targets["hidden"] = guided_mask(shares, self.n_hidden, batch["n_guided"], draws)
         return image, targets, (targets["hidden"], self.n_hidden), {}
 
-    def state_dict(self) -> dict[str, Any]:
-        """State of the generator, for the checkpoint; the guided share follows from the epoch."""
-        return self.frames.state_dict()
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a saved state."""
-        self.frames.load_state_dict(state)
+    def numbers(self, epoch: int) -> dict[str, int]:
+        """The epoch, and how many patches follow the guidance now."""
+        return super().numbers(epoch) | {"n_guided": guided_count(self.patches, self.mask_ratio, self.guided_share)}

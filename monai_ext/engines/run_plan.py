@@ -20,7 +20,7 @@ class RunPlan:
     """How a number of images becomes batches, steps and a learning rate; and what to tell the user before it starts.
 
     The batch that the user asks for is the one that the optimiser sees: summed over processes and accumulated
-    micro-batches; the last step of an epoch may hold fewer of those. A corpus smaller than that makes the batch smaller, and the rate with it.
+    micro-batches, in every step. A corpus smaller than that makes the batch smaller, and the rate with it.
 
     Args:
         images: number of images in the corpus.
@@ -83,9 +83,14 @@ class RunPlan:
         return self.micro_batch * self.accumulation * self.world_size
 
     @property
+    def steps(self) -> int:
+        """Of the optimiser in an epoch, all of the same batch; images that do not fill one wait for another epoch's order."""
+        return self.images // self.total_batch
+
+    @property
     def iterations(self) -> int:
-        """Micro-batches of one process in an epoch; images that do not fill one wait for another epoch's order."""
-        return self.images // self.world_size // self.micro_batch
+        """Micro-batches of one process in an epoch."""
+        return self.steps * self.accumulation
 
     @property
     def learning_rate(self) -> float:
@@ -93,17 +98,16 @@ class RunPlan:
         return self.base_rate * (self.total_batch / self.reference_batch if self.reference_batch else 1)
 
     @property
-    def warmup_iterations(self) -> int:
-        """Iterations of linear growth of the rate."""
-        return round(self.warmup_epochs * self.iterations)
+    def warmup_steps(self) -> int:
+        """Steps of linear growth of the rate."""
+        return round(self.warmup_epochs * self.steps)
 
     def describe(self) -> str:
         """One line: epochs, steps, batch, rate; says so where the corpus is smaller than the batch."""
         parts = f"{self.micro_batch} images x {self.accumulation} micro-batches x {self.world_size} processes"
-        steps = -(-self.iterations // self.accumulation)
         smaller = f"; batch_size {self.batch_size} was asked" if self.total_batch != self.batch_size else ""
         return (
-            f"{self.epochs} epochs of {steps} steps, batch {self.total_batch} ({parts}{smaller}), "
+            f"{self.epochs} epochs of {self.steps} steps, batch {self.total_batch} ({parts}{smaller}), "
             f"learning rate {self.learning_rate:.3g}"
         )
 
@@ -117,12 +121,12 @@ class RunPlan:
     ) -> float:
         """Estimated time of the run, measured on two images on this device.
 
-        A copy of the network takes the step and the generator of `prepare_batch` is put back, so the run itself is not changed.
+        A copy of the network takes the step, so the run itself is not changed.
 
         Returns:
             Seconds; on a GPU, which likes larger batches, an upper bound.
         """
-        state, probe = prepare_batch.state_dict(), copy.deepcopy(network)
+        probe = copy.deepcopy(network)
         batch = dataset.__getitems__([i % self.images for i in range(_PROBE_IMAGES)])
         gpus = [device] if torch.device(device).type == "cuda" else []
         with torch.random.fork_rng(devices=gpus):  # dropout draws from the global generators
@@ -133,5 +137,4 @@ class RunPlan:
                 if image.is_cuda:
                     torch.cuda.synchronize()
                 elapsed = time.perf_counter() - start
-        prepare_batch.load_state_dict(state)
         return elapsed / _PROBE_IMAGES * self.images * self.epochs / self.world_size

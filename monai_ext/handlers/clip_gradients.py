@@ -5,6 +5,8 @@ import torch
 from ignite.engine import Engine
 from monai.engines.utils import IterationEvents
 
+from .step_follows import step_follows
+
 __all__ = ["ClipGradients"]
 
 
@@ -31,9 +33,7 @@ class ClipGradients:
 
     def __call__(self, engine: Engine) -> None:
         """After a backward pass, if a step follows."""
-        length, batch = engine.state.epoch_length, engine.state.iteration
-        batch = batch if length is None else (batch - 1) % length + 1
-        if batch % engine.accumulation_steps and batch != length:
+        if not step_follows(engine):
             return
         if engine.scaler is not None:
             engine.scaler.unscale_(engine.optimizer)

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from ignite.engine import Engine, Events
 from monai.utils import CommonKeys
 from torch import Tensor
+from torch.nn.utils import get_total_norm
 
 from monai_ext.ops import atomic_file
 
@@ -25,8 +26,8 @@ class CurveRecorder:
     """Records one row of means an epoch: losses, masked error, hidden vessel share, learning rate, speed.
 
     Sums stay on the device: the host waits for it once an epoch, not once a step. Every value is averaged over the
-    steps of the epoch and over ranks. The row goes to `engine.state.metrics` (for StatsHandler and
-    TensorBoardStatsHandler: put those after it) and to `curves.csv`.
+    steps of the epoch whose loss is finite (`NonFiniteGuard` leaves out the others), and over ranks. The row goes to
+    `engine.state.metrics` (for StatsHandler and TensorBoardStatsHandler: put those after it) and to `curves.csv`.
 
     Columns: `epoch`, `loss`, each part of the loss; in pre-training `hidden_vessel_share` (of the hidden
     patches, those that hold at least one vessel pixel), `vessel_patch_share` (the same of all patches: what random
@@ -41,7 +42,7 @@ class CurveRecorder:
         loss_parts: returns the detached parts of the latest loss by name, e.g. `"$lambda: @loss.parts"`.
 
     Raises:
-        RuntimeError: at the end of an epoch whose mean loss is not finite, or when it would be saved inside such an epoch.
+        RuntimeError: at the end of an epoch, or when it would be saved inside, if no loss was finite or the weights are not.
     """
 
     def __init__(
@@ -50,8 +51,10 @@ class CurveRecorder:
         self.folder = None if folder is None else Path(folder)
         self.loss_parts = loss_parts
         self.rows: list[dict[str, float]] = []
+        self._weights: list[Tensor] = []
         self._means: dict[str, Tensor] = {}
-        self._epoch, self._steps, self._images, self._seconds, self._started = 0, 0, 0, 0.0, 0.0
+        self._steps = torch.zeros(())
+        self._epoch, self._images, self._seconds, self._started = 0, 0, 0.0, 0.0
         self._goes_on = False
 
     def attach(self, engine: Engine) -> None:
@@ -89,20 +92,22 @@ class CurveRecorder:
         self.rows = [dict(row) for row in state["rows"]]
 
     def rank_state_dict(self) -> dict[str, Any]:
-        """Sums of this rank in the epoch so far; refused when they are not finite, for the network is not either."""
+        """Sums of this rank in the epoch so far; refused when the weights are not finite."""
         means = {name: mean.cpu() for name, mean in self._means.items()}
-        _require_finite(float(means.get("loss", 0)), self._epoch)
+        _require_finite(float(self._loss()) if means else 0.0, self._epoch)
         seconds = time.perf_counter() - self._started
-        return {"means": means, "steps": self._steps, "images": self._images, "seconds": seconds}
+        return {"means": means, "steps": self._steps.cpu(), "images": self._images, "seconds": seconds}
 
     def load_rank_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on with the sums of an epoch, if the engine goes on inside it."""
-        self._means, self._steps, self._images = dict(state["means"]), state["steps"], state["images"]
+        self._means, self._images = dict(state["means"]), state["images"]
+        self._steps = torch.as_tensor(state["steps"], dtype=torch.float32)
         self._seconds, self._goes_on = state["seconds"], True
 
     def _start(self, engine: Engine) -> None:
         if not (self._goes_on and engine.state.iteration % engine.state.epoch_length):
-            self._means, self._steps, self._images, self._seconds = {}, 0, 0, 0.0
+            self._means, self._steps, self._images, self._seconds = {}, torch.zeros(()), 0, 0.0
+        self._weights = [weight for group in engine.optimizer.param_groups for weight in group["params"]]
         self._epoch, self._goes_on = engine.state.epoch, False
         self._started = time.perf_counter() - self._seconds
 
@@ -113,23 +118,32 @@ class CurveRecorder:
         targets = output[CommonKeys.LABEL]
         if isinstance(targets, Mapping) and "hidden" in targets:
             values |= _vessel_shares(targets["vessels"], targets["hidden"])
-        self._steps += 1
+        finite = torch.isfinite(values["loss"])
+        self._steps = self._steps.to(finite.device, non_blocking=True) + finite
         self._images += len(output[CommonKeys.IMAGE])
         for name, value in values.items():
-            mean = self._means.get(name, torch.zeros((), device=value.device)).to(value.device)
-            self._means[name] = mean + (value.detach().float() - mean) / self._steps
+            mean = self._means.get(name, torch.zeros((), device=value.device)).to(value.device, non_blocking=True)
+            self._means[name] = torch.where(finite, mean + (value.detach().float() - mean) / self._steps, mean)
 
     def _gather(self) -> dict[str, float]:
         """Means over ranks, and the number of images of all; the one wait for the device."""
         names = sorted(self._means, key=lambda name: name != "loss")
         device = self._means["loss"].device
         values = torch.stack(
-            [self._means[name].to(device) for name in names] + [torch.tensor(float(self._images)).to(device)]
+            [self._loss()]
+            + [self._means[name].to(device) for name in names[1:]]
+            + [torch.tensor(float(self._images)).to(device)]
         )
         *sums, images = idist.all_reduce(values).tolist()
         return {name: total / idist.get_world_size() for name, total in zip(names, sums, strict=True)} | {
             "images": images
         }
+
+    def _loss(self) -> Tensor:
+        """The mean loss; NaN if there was no finite one, or the weights are not finite."""
+        weights = get_total_norm([weight.detach() for weight in self._weights])
+        loss = torch.where(self._steps > 0, self._means["loss"], math.nan)
+        return loss + 0 * weights.to(loss.device)
 
 
 def _require_finite(loss: float, epoch: int) -> None:

@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import TextIO
 
 import ignite.distributed as idist
+import torch
 from ignite.engine import Engine, Events
 from monai.utils import CommonKeys
 from torch import Tensor
 from tqdm import tqdm
+
+from .late_copy import LateCopy
 
 __all__ = ["EpochProgressBar"]
 
@@ -18,14 +21,14 @@ class EpochProgressBar:
     """A bar for each epoch with the losses on a terminal; one short line an epoch in a log file.
 
     Ignite's bar fills a log file with one line a step, so this one asks whether a terminal is there. The losses of the
-    latest step are read each `every` steps only, since reading makes the host wait for the device; the line of the
-    epoch's end shows the means that `CurveRecorder`, attached before, left in `engine.state.metrics`. Rank 0 alone writes.
+    latest step are asked for each `every` steps only, and shown when they have come from the device, for which the host does not wait; the
+    line of the epoch's end shows the means that `CurveRecorder`, attached before, left in `engine.state.metrics`. Rank 0 alone writes.
 
         epoch 3/100  loss 0.5125  reconstruction 0.4310  consistency 0.0815  guided_share 0.015  12.3 s  521 images/s
 
     Args:
         loss_parts: returns the detached parts of the latest loss by name, e.g. `"$lambda: @loss.parts"`.
-        every: steps between two readings.
+        every: steps between two questions.
         stream: where to write; standard error when left out.
 
     Raises:
@@ -45,6 +48,7 @@ class EpochProgressBar:
         self.every = every
         self.stream = stream
         self._bar: tqdm | None = None
+        self._coming: tuple[list[str], LateCopy] | None = None
 
     def attach(self, engine: Engine) -> None:
         """Show the epochs of `engine`, a MONAI trainer or evaluator; losses where its output is one dictionary (`decollate=False`)."""
@@ -56,12 +60,19 @@ class EpochProgressBar:
         engine.add_event_handler(Events.EPOCH_COMPLETED, self._close)
 
     def __call__(self, engine: Engine) -> None:
-        """One step on; with the losses, if it is this step's turn."""
+        """One step on; with the losses, if some have come."""
         step = self._bar.n + 1
         if step % self.every == 0 or step == self._bar.total:
-            losses = _losses(engine, self.loss_parts() if self.loss_parts else {})
-            self._bar.set_postfix({name: f"{float(value):.4f}" for name, value in losses.items()}, refresh=False)
+            self._ask(_losses(engine, self.loss_parts() if self.loss_parts else {}))
+        if self._coming is not None and self._coming[1].is_here:
+            values = zip(self._coming[0], self._coming[1].get().tolist(), strict=True)
+            self._bar.set_postfix({name: f"{value:.4f}" for name, value in values}, refresh=False)
+            self._coming = None
         self._bar.update()
+
+    def _ask(self, losses: Mapping[str, Tensor]) -> None:
+        if losses:
+            self._coming = list(losses), LateCopy(torch.stack([value.float() for value in losses.values()]))
 
     def _open(self, engine: Engine) -> None:
         state, stream = engine.state, self.stream or sys.stderr

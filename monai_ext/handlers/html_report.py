@@ -3,24 +3,20 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 from collections.abc import Mapping
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import ignite.distributed as idist
-import torch
 from ignite.engine import Engine, Events
 
 from monai_ext.ops import atomic_file
 
+from .run_environment import run_environment
 from .write_report import write_report
 
 __all__ = ["HtmlReport"]
-
-_PACKAGES = ("monai_ext", "torch", "monai", "pytorch-ignite", "numpy")
 
 
 class HtmlReport:
@@ -60,28 +56,8 @@ class HtmlReport:
             "finished": datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
             "knobs": self.knobs,
             "data": self.data,
-            "environment": _environment(engine),
+            "environment": run_environment(engine),
         }
         with atomic_file(self.folder / "run.json") as temporary:
             temporary.write_text(json.dumps(run, indent=2, default=str) + "\n", encoding="utf-8")
         engine.logger.info(f"report: '{write_report(self.folder)}'")
-
-
-def _environment(engine: Engine) -> dict[str, Any]:
-    versions = {name: _version(name) for name in _PACKAGES}
-    device = torch.device(getattr(engine.state, "device", None) or "cpu")
-    hardware = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{torch.get_num_threads()} threads"
-    return {
-        "device": f"{device.type} ({hardware})",
-        "processes": idist.get_world_size(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-        **versions,
-    }
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"

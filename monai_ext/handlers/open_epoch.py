@@ -38,10 +38,15 @@ class OpenEpoch:
         state = self.engine.state
         return state.iteration - (state.epoch - 1) * state.epoch_length
 
+    @property
+    def is_between_steps(self) -> bool:
+        """Whether the optimiser has made its step, and the epoch has more."""
+        return self.batches % self.accumulation == 0 and self.batches < self.engine.state.epoch_length
+
     def is_due(self, times: int) -> bool:
         """Whether to save after this batch: the optimiser has made its step, and one of `times` even parts of the epoch is over."""
         length, batches = self.engine.state.epoch_length, self.batches
-        if batches % self.accumulation or batches >= length:
+        if not self.is_between_steps:
             return False
         return batches * times // length > (batches - self.accumulation) * times // length
 

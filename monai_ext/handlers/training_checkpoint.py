@@ -3,23 +3,23 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import ignite.distributed as idist
-import torch
 from ignite.engine import Engine, Events
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
-from monai_ext.ops import atomic_file
-
+from .changed_knobs import changed_knobs
+from .checkpoint_file import CheckpointFile
 from .open_epoch import OpenEpoch
 from .rank_state import RankState
+from .run_environment import run_environment
 
 __all__ = ["TrainingCheckpoint"]
 
@@ -31,8 +31,9 @@ class TrainingCheckpoint:
 
     The file holds the state of `objects` (network, optimizer, lr_scheduler, curves), of the engine and of its gradient
     scaler, and for every rank the global torch generators, the state of `engine.prepare_batch` and what else differs between
-    ranks: `rank_state_dict` of the objects that have it. A kill at any moment leaves the previous file or the new one,
-    whole. It holds tensors, numbers, strings, lists and dictionaries only, so `torch.load(weights_only=True)` reads it.
+    ranks: `rank_state_dict` of the objects that have it. `run` in it tells where it comes from: date, processes, versions,
+    git revision, configuration. The good one before it stays beside it and stands in for it (`CheckpointFile`). A save that
+    fails, on a full disk, costs a warning; the next turn tries again, and only the last save of a run must succeed.
 
     All ranks attach it and call `restore`; rank 0 writes, all ranks read the same file. It comes after the handlers
     whose state it saves. The data order follows from the epoch (`DistributedSampler.set_epoch`); inside an epoch the run goes on
@@ -47,13 +48,22 @@ class TrainingCheckpoint:
             DistributedDataParallel and `torch.compile`. The engine and its prepare_batch need not be named.
         every: epochs between two saves; the last is saved, too. A fraction saves inside epochs: 0.1 ten times an epoch, evenly and
             after complete steps of the optimiser, the tenth time at its end.
+        config: tells of the configuration, in plain values, when asked; settings under `knobs` are compared when a run goes on
+            (`monai_ext.engines.RunConfig`).
 
     Raises:
         ValueError: if every is neither a whole number of epochs nor a fraction of one.
         TypeError: if an object has no state, or is a schedule other than LambdaLR.
     """
 
-    def __init__(self, path: str | os.PathLike[str], objects: Mapping[str, Any], *, every: float = 1) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        objects: Mapping[str, Any],
+        *,
+        every: float = 1,
+        config: Callable[[], Mapping[str, Any]] = dict,
+    ) -> None:
         if not every > 0 or (every > 1 and every % 1):
             raise ValueError(f"every must be >= 1 and whole, or a fraction of an epoch above 0, got {every}.")
         for name, thing in objects.items():
@@ -65,9 +75,12 @@ class TrainingCheckpoint:
                 raise TypeError(
                     f"objects['{name}'] must be a LambdaLR, whose rate follows from the step alone, got {type(thing).__name__}."
                 )
-        self.path = Path(path)
+        self.file = CheckpointFile(path, _KEYS)
+        self.path = self.file.path
         self.objects = {name: _bare(thing) for name, thing in objects.items()}
         self.every = every
+        self.config = config
+        self._environment: dict[str, Any] = {}
         self._restored = False
 
     def attach(self, engine: Engine) -> None:
@@ -76,7 +89,7 @@ class TrainingCheckpoint:
         Raises:
             TypeError: if `every` is a fraction and the data loader's order cannot be started inside an epoch.
         """
-        engine.add_event_handler(Events.STARTED, self._keep_previous)
+        engine.add_event_handler(Events.STARTED, self._begin)
         if self.every < 1:
             if not (epoch := OpenEpoch(engine)).can_go_on:
                 raise TypeError(
@@ -88,15 +101,38 @@ class TrainingCheckpoint:
 
     def __call__(self, engine: Engine) -> None:
         """Save at the end of an epoch, if it is this epoch's turn; all ranks take part."""
-        if engine.state.epoch % max(1, self.every) == 0 or engine.state.epoch == engine.state.max_epochs:
-            self._save(engine, engine.state.epoch, {})
+        last = engine.state.epoch == engine.state.max_epochs
+        if last or engine.state.epoch % max(1, self.every) == 0:
+            self._save(engine, engine.state.epoch, {}, last=last)
+
+    def save_now(self, engine: Engine) -> bool:
+        """Save this moment of a run that is to end here, at ITERATION_COMPLETED or EPOCH_COMPLETED; all ranks take part.
+
+        Returns:
+            Whether the run can end here. It cannot between two micro-batches of one step, nor before the end of an epoch whose last
+            batch is done: ask again at the next event. It can where the data loader's order cannot be started inside an epoch, but
+            then nothing is saved.
+
+        Raises:
+            OSError: if the checkpoint cannot be written.
+        """
+        epoch = OpenEpoch(engine)
+        if engine.last_event_name == Events.EPOCH_COMPLETED:
+            self._save(engine, engine.state.epoch, {}, last=True)
+        elif not epoch.is_between_steps:
+            return False
+        elif epoch.can_go_on:
+            self._save(engine, engine.state.epoch - 1, epoch.state_dict(), last=True)
+        else:
+            engine.logger.warning(f"what has been learnt since the last epoch is not saved to '{self.path}'.")
+        return True
 
     def _inside(self, engine: Engine) -> None:
         epoch = OpenEpoch(engine)
         if epoch.is_due(round(1 / self.every)):
-            self._save(engine, engine.state.epoch - 1, epoch.state_dict())
+            self._save(engine, engine.state.epoch - 1, epoch.state_dict(), last=False)
 
-    def _save(self, engine: Engine, finished: int, open_epoch: dict[str, Any]) -> None:
+    def _save(self, engine: Engine, finished: int, open_epoch: dict[str, Any], *, last: bool) -> None:
         ranks = idist.all_gather(RankState(self.objects).of(engine))
         if idist.get_rank() != 0:
             return
@@ -107,10 +143,26 @@ class TrainingCheckpoint:
             "objects": {name: thing.state_dict() for name, thing in self._shared(engine).items()},
             "ranks": ranks,
             "scaler": {} if scaler is None else scaler.state_dict(),
+            "run": self._origin(),
         }
-        _require_plain(state, "checkpoint")
-        with atomic_file(self.path) as temporary:
-            torch.save(state, temporary)
+        self._write(state, last)
+
+    def _write(self, state: Mapping[str, Any], last: bool) -> None:
+        try:
+            self.file.write(state)
+        except OSError as error:
+            if last:
+                raise OSError(
+                    error.errno,
+                    f"{error.strerror}; it was the last of this run: make room and go on from the one before with "
+                    "`--resume true`.",
+                ) from error
+            warnings.warn(f"{error.strerror}; the one before stays, and the next turn tries again.", stacklevel=4)
+
+    def _origin(self) -> dict[str, Any]:
+        """Where a checkpoint comes from."""
+        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        return {"date": now, "environment": self._environment, "config": dict(self.config())}
 
     def check(self) -> None:
         """Refuse to go on from a file that is missing, broken or of another network, before anything is made or written.
@@ -119,7 +171,7 @@ class TrainingCheckpoint:
             FileNotFoundError: if there is no file.
             ValueError: if it is not a training checkpoint, or of another network.
         """
-        self._check_objects(self._read()["objects"], self.objects)
+        self._check_objects(self.file.read()["objects"], self.objects)
 
     def load_objects(self) -> None:
         """Bring the objects alone to the state of the file, to evaluate them: no engine, no generators.
@@ -128,7 +180,7 @@ class TrainingCheckpoint:
             FileNotFoundError: if there is no file.
             ValueError: if it is not a training checkpoint, or of another network.
         """
-        saved = self._read()["objects"]
+        saved = self.file.read()["objects"]
         self._check_objects(saved, self.objects)
         for name, thing in self.objects.items():
             thing.load_state_dict(saved[name])
@@ -146,11 +198,14 @@ class TrainingCheckpoint:
         Raises:
             FileNotFoundError: if there is no file.
             ValueError: if it is not a training checkpoint, of another network, or beyond max_epochs.
+            RuntimeError: if the ranks read different files.
         """
-        saved = self._read()
+        saved = self.file.read()
         _check_epochs(saved, engine.state.max_epochs, self.path)
         shared = self._shared(engine)
         self._check_objects(saved["objects"], shared)
+        _require_one_file(saved, self.path)
+        self._tell_changes(saved)
         batches = self._batches_of(saved, engine)
         position = _position(engine, saved["engine"], batches)
         for name, thing in shared.items():
@@ -165,32 +220,25 @@ class TrainingCheckpoint:
         done = f"{saved['engine']['epoch']} epochs" + (f" and {batches} batches of the next" if batches else "")
         engine.logger.info(f"'{self.path}': {done} are done, going on until epoch {engine.state.max_epochs}.")
 
-    def _keep_previous(self, engine: Engine) -> None:
-        """A new run in the folder of another does not cost that one's checkpoint."""
-        if not self._restored and idist.get_rank() == 0 and self.path.is_file():
-            previous = self.path.with_name(f"previous_{self.path.name}")
-            os.replace(self.path, previous)
-            engine.logger.warning(f"'{self.path}' of an earlier run is kept as '{previous.name}'.")
+    def _begin(self, engine: Engine) -> None:
+        if idist.get_rank() == 0:
+            self._environment = run_environment(engine)
+        if not self._restored:
+            self.file.put_away()
+
+    def _tell_changes(self, saved: Mapping[str, Any]) -> None:
+        before = saved.get("run", {}).get("config", {}).get("knobs", {})
+        changes = changed_knobs(before, self.config().get("knobs", {}))
+        if changes and idist.get_rank() == 0:
+            warnings.warn(
+                f"checkpoint '{self.path}' was trained with other knobs: {'; '.join(changes)}. From here on those of this run hold.",
+                stacklevel=3,
+            )
 
     def _shared(self, engine: Engine) -> dict[str, Any]:
         return {
             k: v for k, v in self.objects.items() if v is not getattr(engine, "prepare_batch", None) and v is not engine
         }
-
-    def _read(self) -> dict[str, Any]:
-        if not self.path.is_file():
-            raise FileNotFoundError(
-                f"no checkpoint '{self.path}' to resume from or to evaluate; run without `--resume true` to start anew."
-            )
-        try:
-            saved = torch.load(self.path, map_location="cpu", weights_only=True)
-        except Exception as error:  # the unpickler raises about any kind on foreign bytes
-            raise ValueError(f"checkpoint '{self.path}' cannot be read; run without `--resume true`.") from error
-        if not isinstance(saved, dict) or not saved.keys() >= _KEYS:
-            raise ValueError(
-                f"'{self.path}' must be a training checkpoint (with {', '.join(sorted(_KEYS))}), it is not."
-            )
-        return saved
 
     def _check_objects(self, saved: Mapping[str, Any], shared: Mapping[str, Any]) -> None:
         if missing := sorted(name for name in shared if not isinstance(saved.get(name), Mapping)):
@@ -257,6 +305,15 @@ def _when_it_runs(
         first_batch = engine.add_event_handler(Events.GET_BATCH_STARTED, go_on_inside)
 
 
+def _require_one_file(saved: Mapping[str, Any], path: Path) -> None:
+    read = idist.all_gather(f"epoch {saved['engine']['epoch']}, step {saved['engine']['iteration']}")
+    if len(set(read)) > 1:
+        raise RuntimeError(
+            f"all processes must read the same checkpoint '{path}', got {' and '.join(sorted(set(read)))}; its folder must be one that "
+            "all machines share."
+        )
+
+
 def _check_epochs(saved: Mapping[str, Any], planned: int | None, path: Path) -> None:
     finished, inside = saved["engine"]["epoch"], bool(saved.get("open_epoch"))
     if planned is not None and finished + inside > planned:
@@ -302,17 +359,3 @@ def _differences(saved: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> list
         if in_file != here:
             lines.append(f"'{name}' {in_file} in the file and {here} here")
     return lines
-
-
-def _require_plain(value: Any, name: str) -> None:
-    """Found when written, not when a killed run wants to go on."""
-    if type(value) in (dict, OrderedDict):
-        for key, item in value.items():
-            _require_plain(item, f"{name}.{key}")
-    elif type(value) in (list, tuple):
-        for index, item in enumerate(value):
-            _require_plain(item, f"{name}.{index}")
-    elif type(value) not in (type(None), bool, int, float, str, Tensor, nn.Parameter):
-        raise TypeError(
-            f"{name} must be a tensor, number, string, list or dict to be saved, got {type(value).__name__}."
-        )

@@ -74,6 +74,6 @@ def _dice(probability: Tensor, truth: Tensor, thresholds: Tensor) -> Tensor:
     """Dice at each threshold, in one pass over the pixels: they are counted by how many thresholds they are above."""
     order = thresholds.argsort()
     above = torch.bucketize(probability, thresholds[order])
-    all_pixels, true_pixels = (torch.bincount(a, minlength=len(order) + 1).double() for a in (above, above[truth]))
+    all_pixels, true_pixels = (torch.bincount(a, minlength=len(order) + 1) for a in (above, above[truth]))
     found, hit = (count.flip(0).cumsum(0).flip(0)[1:] for count in (all_pixels, true_pixels))
-    return (2 * hit / (found + truth.sum()))[order.argsort()]
+    return (2 * hit.double() / (found + truth.sum()))[order.argsort()]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -22,7 +22,8 @@ class UNeXt(nn.Module):
     """Vessel segmentor: a small U-net whose two deepest stages mix pixels by shifted MLPs.
 
     The names of its parameters are those of the published weights, so its state dict is the published layout. Maps are
-    kept in channels_last memory, where the MLPs and layer norms see tokens without a copy.
+    kept in channels_last memory on a CPU, where the MLPs and layer norms see tokens without a copy, and in torch's default on a GPU, where
+    convolutions of so few channels are faster (docs/performance.md).
 
     Args:
         in_channels: of the image; the published weights have 3, this project's 1.
@@ -47,6 +48,13 @@ class UNeXt(nn.Module):
         with seeded(seed):
             self._build(in_channels, out_channels, *WIDTHS[size])
         self.to(memory_format=torch.channels_last)
+
+    def _apply(self, function: Callable, recurse: bool = True) -> UNeXt:
+        """Moves the weights; what lies on a GPU then is in torch's default memory, which that of the maps follows."""
+        super()._apply(function, recurse)
+        for weight in self.parameters():
+            weight.data = weight.data.contiguous() if weight.is_cuda else weight.data
+        return self
 
     def _build(self, inputs: int, outputs: int, w1: int, w2: int, w3: int, w4: int, w5: int) -> None:
         self.encoder1, self.encoder2, self.encoder3 = _conv(inputs, w1), _conv(w1, w2), _conv(w2, w3)
@@ -78,7 +86,7 @@ class UNeXt(nn.Module):
             raise ValueError(
                 f"image size must be a multiple of {PATCH_SIZE} for UNeXt, got {height}x{width}; crop, pad or resize the image."
             )
-        t1 = _down(self.encoder1, self.ebn1, image.contiguous(memory_format=torch.channels_last))
+        t1 = _down(self.encoder1, self.ebn1, image)
         t2 = _down(self.encoder2, self.ebn2, t1)
         t3 = _down(self.encoder3, self.ebn3, t2)
         t4 = _over_channels(self.norm3, self.block1(self.patch_embed3(t3)))
@@ -196,12 +204,12 @@ def _shift(x: Tensor, dim: int) -> Tensor:
 
 
 def _down(conv: nn.Conv2d, norm: nn.BatchNorm2d, x: Tensor) -> Tensor:
-    return F.relu(F.max_pool2d(_normalised(conv, norm, x), 2))
+    return F.max_pool2d(_normalised(conv, norm, x), 2).relu_()  # in place: fresh memory costs more than the values
 
 
 def _up(conv: nn.Conv2d, norm: nn.BatchNorm2d | None, x: Tensor) -> Tensor:
     x = conv(x) if norm is None else _normalised(conv, norm, x)
-    return F.relu(F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False))
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False).relu_()
 
 
 def _normalised(conv: nn.Conv2d, norm: nn.BatchNorm2d, x: Tensor) -> Tensor:

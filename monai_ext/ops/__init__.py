@@ -6,14 +6,16 @@ from .atomic_file import atomic_file
 from .bits import unpack_bits
 from .boxes import clip_boxes, outline_boxes, warp_points
 from .class_color import class_color
+from .code_revision import code_revision
 from .crop import crop_resize, crop_resize_nearest, full_boxes, random_crop_boxes
 from .draw_boxes import draw_boxes
 from .exclusive_file import exclusive_file
 from .gaussian_blur import gaussian_blur
+from .image_draws import ImageDraws
 from .intensity import vary_intensity
 from .json_rows import json_rows
 from .link_boxes import Lesion, link_boxes
-from .masking import guided_mask, hidden_count, patch_distribution, random_mask
+from .masking import guided_count, guided_mask, hidden_count, patch_distribution, random_mask
 from .match_boxes import match_boxes
 from .measure_vessels import measure_vessels
 from .one_line import one_line
@@ -27,14 +29,18 @@ from .usable_cores import usable_cores
 from .vessel_map import extract_vessels
 from .vessel_path import VesselPath
 from .xray_field import xray_field
+from .zip_seal import ZipSeal
 
 __all__ = [
+    "ImageDraws",
     "Lesion",
     "VesselPath",
+    "ZipSeal",
     "affine_warp",
     "atomic_file",
     "class_color",
     "clip_boxes",
+    "code_revision",
     "crop_resize",
     "crop_resize_nearest",
     "denormalise_patches",
@@ -43,6 +49,7 @@ __all__ = [
     "extract_vessels",
     "full_boxes",
     "gaussian_blur",
+    "guided_count",
     "guided_mask",
     "hidden_count",
     "json_rows",

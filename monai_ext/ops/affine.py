@@ -9,13 +9,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .image_draws import ImageDraws
+
 __all__ = ["affine_warp", "random_affines"]
 
 
 def random_affines(
-    count: int,
+    draws: ImageDraws,
     *,
-    generator: torch.Generator,
     rotation: float = 0.0,
     scale: tuple[float, float] = (1.0, 1.0),
     shift: float = 0.0,
@@ -24,22 +25,21 @@ def random_affines(
     """Random affine maps, one an image.
 
     Args:
-        count: of images.
-        generator: source of randomness; its device is that of the result.
+        draws: source of randomness.
         rotation: largest angle in degrees, either way.
         scale: smallest and largest enlargement of what the image shows, above 0, uniform in its logarithm.
         shift: largest shift as a share of a side, either way.
         flip: mirror half of the images left to right.
 
     Returns:
-        (count, 2, 3), float32, for `affine_warp`.
+        (batch, 2, 3), float32, for `affine_warp`.
 
     Raises:
         ValueError: if a scale is not positive.
     """
     if min(scale) <= 0:
         raise ValueError(f"scale must be positive, got {tuple(scale)}.")
-    angle, size, x, y, mirror = torch.rand(5, count, generator=generator, device=generator.device)
+    angle, size, x, y, mirror = draws.uniform(5).unbind(dim=1)
     angle = (2 * angle - 1) * math.radians(rotation)
     reduction = torch.exp(-(math.log(scale[0]) + (math.log(scale[1]) - math.log(scale[0])) * size))
     sign = 1 - 2 * (mirror < 0.5).float() if flip else torch.ones_like(mirror)

@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .image_draws import ImageDraws
+
 __all__ = ["crop_resize", "crop_resize_nearest", "full_boxes", "random_crop_boxes"]
 
 _CANDIDATES = 10
@@ -23,8 +25,8 @@ def full_boxes(extent: Tensor) -> Tensor:
 
 def random_crop_boxes(
     extent: Tensor,
+    draws: ImageDraws,
     *,
-    generator: torch.Generator,
     area: tuple[float, float] = (0.2, 1.0),
     ratio: tuple[float, float] = (3 / 4, 4 / 3),
 ) -> Tensor:
@@ -36,7 +38,7 @@ def random_crop_boxes(
 
     Args:
         extent: (batch, 2), height and width of each image in pixels, integer.
-        generator: source of randomness, on the extent's device.
+        draws: source of randomness.
         area: smallest and largest share of the image's area.
         ratio: smallest and largest ratio of width to height.
 
@@ -47,16 +49,16 @@ def random_crop_boxes(
         Szegedy et al., arXiv 1409.4842, section 6.
     """
     height, width = extent.float().unbind(dim=1)
-    draws = torch.rand(4, len(extent), _CANDIDATES, generator=generator, device=extent.device)
-    target = (height * width)[:, None] * (area[0] + (area[1] - area[0]) * draws[0])
-    shape = torch.exp(math.log(ratio[0]) + (math.log(ratio[1]) - math.log(ratio[0])) * draws[1])
+    size, oblong, down, right = draws.uniform(4, _CANDIDATES).unbind(dim=1)
+    target = (height * width)[:, None] * (area[0] + (area[1] - area[0]) * size)
+    shape = torch.exp(math.log(ratio[0]) + (math.log(ratio[1]) - math.log(ratio[0])) * oblong)
     box_height = (target / shape).sqrt().round().clamp_min(1)
     box_width = (target * shape).sqrt().round().clamp_min(1)
     fits = (box_height <= height[:, None]) & (box_width <= width[:, None])
     first = fits.float().argmax(dim=1, keepdim=True)
     box_height, box_width = (side.gather(1, first).squeeze(1) for side in (box_height, box_width))
-    top = (draws[2].gather(1, first).squeeze(1) * (height - box_height + 1)).floor()
-    left = (draws[3].gather(1, first).squeeze(1) * (width - box_width + 1)).floor()
+    top = (down.gather(1, first).squeeze(1) * (height - box_height + 1)).floor()
+    left = (right.gather(1, first).squeeze(1) * (width - box_width + 1)).floor()
     boxes = torch.stack([top, left, box_height, box_width], dim=1)
     return torch.where(fits.any(dim=1, keepdim=True), boxes, _central_boxes(height, width, ratio)).long()
 
@@ -91,7 +93,7 @@ def crop_resize(image: Tensor, boxes: Tensor, size: tuple[int, int], flip: Tenso
     columns = _taps(left, box_width, size[1], image.shape[3], dtype)
     if flip is not None:
         columns = tuple(torch.where(flip[:, None, None], taps.flip(1), taps) for taps in columns)
-    if image.is_cuda:
+    if image.is_cuda or torch.compiler.is_compiling():
         return _resample_batch(image[:, 0].to(dtype), rows, columns).unsqueeze(1)
     return _resample_each(image[:, 0], boxes, rows, columns).unsqueeze(1)
 

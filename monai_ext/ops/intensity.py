@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import torch
 from torch import Tensor
+
+from .image_draws import ImageDraws
 
 __all__ = ["vary_intensity"]
 
 
 def vary_intensity(
     image: Tensor,
+    draws: ImageDraws,
     *,
-    generator: torch.Generator,
     gamma: float = 1.6,
     contrast: float = 0.3,
     brightness: float = 0.15,
@@ -20,7 +21,7 @@ def vary_intensity(
 
     Args:
         image: (batch, 1, height, width), grey in [0, 1].
-        generator: source of randomness, on the image's device.
+        draws: source of randomness.
         gamma: largest exponent, at least 1; uniform in its logarithm between its inverse and it.
         contrast: largest change of contrast as a share of it, either way.
         brightness: largest shift of grey, either way.
@@ -34,9 +35,8 @@ def vary_intensity(
     """
     if gamma < 1:
         raise ValueError(f"gamma must be at least 1, got {gamma}.")
-    draws = torch.rand(4, len(image), 1, 1, 1, generator=generator, device=image.device)
-    grey = image.clamp(0, 1) ** gamma ** (2 * draws[0] - 1)
+    exponent, slope, shift, strength = draws.uniform(4, 1, 1, 1).unbind(dim=1)
+    grey = image.clamp(0, 1) ** gamma ** (2 * exponent - 1)
     middle = grey.mean((2, 3), keepdim=True)
-    grey = middle + (grey - middle) * (1 + contrast * (2 * draws[1] - 1)) + brightness * (2 * draws[2] - 1)
-    grain = torch.randn(image.shape, generator=generator, device=image.device)
-    return (grey + noise * draws[3] * grain).clamp(0, 1)
+    grey = middle + (grey - middle) * (1 + contrast * (2 * slope - 1)) + brightness * (2 * shift - 1)
+    return (grey + noise * strength * draws.normal(*image.shape[1:])).clamp(0, 1)

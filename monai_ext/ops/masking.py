@@ -8,9 +8,10 @@ import math
 import torch
 from torch import Tensor
 
+from .image_draws import ImageDraws
 from .patches import patchify
 
-__all__ = ["guided_mask", "hidden_count", "patch_distribution", "random_mask"]
+__all__ = ["guided_count", "guided_mask", "hidden_count", "patch_distribution", "random_mask"]
 
 
 def hidden_count(patches: int, mask_ratio: float) -> int:
@@ -27,6 +28,17 @@ def hidden_count(patches: int, mask_ratio: float) -> int:
             f"mask_ratio {mask_ratio} of {patches} patches hides none; use larger images or a larger ratio."
         )
     return count
+
+
+def guided_count(patches: int, mask_ratio: float, guided_share: float) -> int:
+    """How many of the hidden patches follow the guidance: guided_share * mask_ratio * patches, rounded down.
+
+    Raises:
+        ValueError: if guided_share lies outside [0, 1].
+    """
+    if not 0 <= guided_share <= 1:
+        raise ValueError(f"guided_share must lie in [0, 1], got {guided_share}.")
+    return _round_down(guided_share * mask_ratio * patches)
 
 
 def patch_distribution(guidance: Tensor, patch_size: int) -> Tensor:
@@ -49,62 +61,48 @@ def patch_distribution(guidance: Tensor, patch_size: int) -> Tensor:
     return share / share.sum(dim=-1, keepdim=True).clamp_min(torch.finfo(share.dtype).tiny)
 
 
-def random_mask(
-    batch: int, patches: int, *, mask_ratio: float, generator: torch.Generator, device: torch.device | str | None = None
-) -> Tensor:
+def random_mask(patches: int, n_hidden: int, draws: ImageDraws) -> Tensor:
     """Hide patches uniformly: the mask of a plain masked auto-encoder.
 
     Args:
-        batch: number of images.
         patches: number of patches of an image.
-        mask_ratio: share of patches to hide, in (0, 1).
-        generator: source of randomness, on the device of the result.
-        device: of the result; the generator's when left out.
+        n_hidden: how many of them to hide.
+        draws: source of randomness.
 
     Returns:
-        (batch, patches), bool, exactly round-down(mask_ratio * patches) True in each row.
+        (batch, patches), bool, exactly n_hidden True in each row.
     """
-    count = hidden_count(patches, mask_ratio)
-    keys = torch.rand(batch, patches, generator=generator, device=device or generator.device)
-    return _mark_largest(keys, count)
+    return _largest(draws.uniform(patches), n_hidden)
 
 
-def guided_mask(guidance: Tensor, *, mask_ratio: float, guided_share: float, generator: torch.Generator) -> Tensor:
+def guided_mask(guidance: Tensor, n_hidden: int, n_guided: int | Tensor, draws: ImageDraws) -> Tensor:
     """Hide patches, a part of them in proportion to the guidance and the rest uniformly.
 
-    Of M = round-down(mask_ratio * patches) hidden patches, K = round-down(guided_share * mask_ratio * patches) are drawn in
-    proportion to the guidance without replacement, fewer where fewer than K patches have any; the rest of the M uniformly
-    from the others. Drawing in proportion without replacement is one sort: the K largest of f / E, E exponential noise, which is
-    the Gumbel top-k trick without its logarithms, and exact. No loop over images, and nothing that waits for the device.
+    Of M hidden patches, K are drawn in proportion to the guidance without replacement, fewer where fewer than K patches have any; the
+    rest of the M uniformly from the others. Drawing in proportion without replacement is one sort: the K largest of f / E, E exponential
+    noise, which is the Gumbel top-k trick without its logarithms, and exact. No loop over images, and nothing that waits for the device.
 
     Args:
         guidance: (batch, patches), >= 0; only proportions within a row matter.
-        mask_ratio: share of patches to hide, in (0, 1).
-        guided_share: share of the hidden patches to draw by guidance, in [0, 1].
-        generator: source of randomness, on the guidance's device.
+        n_hidden: M, how many patches to hide in each image, see `hidden_count`.
+        n_guided: K <= M, see `guided_count`; as a tensor (), int64, on the device, it may change without a compiled function being compiled anew.
+        draws: source of randomness.
 
     Returns:
         (batch, patches), bool, exactly M True in each row.
 
     Raises:
         ValueError: if the guidance is not two-dimensional or (checked on the CPU only, since a check would make the GPU
-            wait) holds negative or undefined values, or if a share is out of range.
+            wait) holds negative or undefined values, or if counts are out of range.
 
     References:
         VasoMIM, arXiv 2508.10794; Gumbel top-k: Kool et al., ICML 2019, arXiv 1903.06059.
     """
-    _check(guidance, guided_share)
-    patches = guidance.shape[1]
-    count = hidden_count(patches, mask_ratio)
-    guided = _round_down(guided_share * mask_ratio * patches)
-    guidance = guidance if guidance.is_floating_point() else guidance.float()
-    keys = torch.rand(guidance.shape, generator=generator, device=guidance.device)
-    if guided:
-        noise = torch.rand(guidance.shape, generator=generator, device=guidance.device)
-        exponential = noise.neg_().log1p_().neg_().clamp_min_(torch.finfo(noise.dtype).tiny)
-        by_guidance = _mark_largest(guidance.float() / exponential, guided) & (guidance > 0)
-        keys = keys.masked_fill(by_guidance, 2.0)
-    return _mark_largest(keys, count)
+    _check(guidance, n_hidden, n_guided)
+    chance, noise = draws.uniform(2, guidance.shape[1]).unbind(dim=1)
+    exponential = (-noise).log1p().neg().clamp_min(torch.finfo(noise.dtype).tiny)
+    by_guidance = _largest(guidance.float() / exponential, n_guided) & (guidance > 0)
+    return _largest(chance.masked_fill(by_guidance, 2.0), n_hidden)
 
 
 def _round_down(number: float) -> int:
@@ -112,15 +110,19 @@ def _round_down(number: float) -> int:
     return math.floor(round(number, 9))
 
 
-def _check(guidance: Tensor, guided_share: float) -> None:
+def _check(guidance: Tensor, n_hidden: int, n_guided: int | Tensor) -> None:
     if guidance.ndim != 2:
         raise ValueError(f"guidance must have the shape (batch, patches), got {tuple(guidance.shape)}.")
-    if not 0 <= guided_share <= 1:
-        raise ValueError(f"guided_share must lie in [0, 1], got {guided_share}.")
-    if guidance.device.type == "cpu" and not (guidance >= 0).all():
+    if not 0 < n_hidden < guidance.shape[1]:
+        raise ValueError(f"n_hidden must lie between 0 and the {guidance.shape[1]} patches, got {n_hidden}.")
+    if isinstance(n_guided, int) and not 0 <= n_guided <= n_hidden:
+        raise ValueError(f"n_guided must lie in 0..n_hidden ({n_hidden}), got {n_guided}.")
+    if guidance.is_cpu and not torch.compiler.is_compiling() and not (guidance >= 0).all():
         raise ValueError(f"guidance must be >= 0 and defined, got a minimum of {guidance.min().item()}.")
 
 
-def _mark_largest(keys: Tensor, count: int) -> Tensor:
-    chosen = keys.topk(count, dim=1, sorted=False).indices
-    return torch.zeros_like(keys, dtype=torch.bool).scatter_(1, chosen, True)
+def _largest(keys: Tensor, count: int | Tensor) -> Tensor:
+    """Which keys are among the `count` largest of their row."""
+    order = keys.argsort(dim=1, descending=True)
+    among = torch.arange(keys.shape[1], device=keys.device) < count
+    return torch.zeros_like(keys, dtype=torch.bool).scatter_(1, order, among.expand_as(order))

@@ -5,15 +5,13 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 import torch
+from bundle_processes import ENVIRONMENT, bundle_command, finish, launcher, saved
 from small_detection import DETECTION, SMALL, SMALL_TRAINING
 
 from monai_ext.networks import stenosis_retinanet
@@ -22,24 +20,11 @@ pytestmark = pytest.mark.slow
 
 
 def command(processes: int, configs: list[str], **knobs) -> list[str]:
-    launcher = (
-        ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)] if processes > 1 else []
-    )
-    files = str([f"configs/{name}" for name in configs])
-    words = [str(word) for name, value in knobs.items() for word in (f"--{name}", value)]
-    return [sys.executable, *launcher, "-m", "monai.bundle", "run", "--config_file", files, *words]
+    return [*launcher(processes), *bundle_command(*configs, **knobs)]
 
 
 def run(processes: int, configs: list[str], **knobs) -> None:
-    done = subprocess.run(
-        command(processes, configs, **knobs), cwd=DETECTION, env=os.environ | {"OMP_NUM_THREADS": "1"},
-        capture_output=True, text=True, timeout=500,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-
-
-def saved(folder: Path) -> dict:
-    return torch.load(folder / "checkpoint.pt", weights_only=True)
+    finish(command(processes, configs, **knobs), DETECTION)
 
 
 def test_two_processes_train_and_judge_as_one_does(tmp_path, cache):
@@ -69,7 +54,7 @@ def test_killed_and_resumed_equals_straight_to_the_bit(tmp_path, cache):
     }
     run(1, ["train.json"], **knobs["straight"])
     process = subprocess.Popen(
-        command(1, ["train.json"], **knobs["killed"]), cwd=DETECTION, env=os.environ | {"OMP_NUM_THREADS": "1"},
+        command(1, ["train.json"], **knobs["killed"]), cwd=DETECTION, env=ENVIRONMENT,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     deadline = time.monotonic() + 240
@@ -108,9 +93,7 @@ torch.distributed.destroy_process_group()
 
 def test_a_process_without_a_lesion_steps_with_the_others(tmp_path):
     (tmp_path / "step.py").write_text(STEP)
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    done = subprocess.run([*launcher, tmp_path / "step.py"], capture_output=True, text=True, timeout=200)
-    assert done.returncode == 0, done.stderr[-3000:]
+    finish([*launcher(2), str(tmp_path / "step.py")], tmp_path)
 
 
 def test_compiled_training_keeps_the_names_of_the_weights(tmp_path, cache):

@@ -3,33 +3,16 @@
 
 import csv
 import json
-import os
-import subprocess
-import sys
 
 import pytest
-import torch
+from bundle_processes import bundle_command, finish, launcher, saved
 from small_segmentation import SEGMENTATION, SMALL, SMALL_TRAINING
 
 pytestmark = pytest.mark.slow
 
 
 def run(processes: int, configs: list[str], **knobs) -> None:
-    launcher = (
-        ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)] if processes > 1 else []
-    )
-    files = str([f"configs/{name}" for name in configs])
-    command = [sys.executable, *launcher, "-m", "monai.bundle", "run", "--config_file", files]
-    command += [str(word) for name, value in knobs.items() for word in (f"--{name}", value)]
-    done = subprocess.run(
-        command,
-        cwd=SEGMENTATION,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=400,
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    finish([*launcher(processes), *bundle_command(*configs, **knobs)], SEGMENTATION)
 
 
 def test_two_processes_train_and_judge_as_one_does(tmp_path, cache):
@@ -42,8 +25,7 @@ def test_two_processes_train_and_judge_as_one_does(tmp_path, cache):
         **shared,
         **SMALL_TRAINING | {"batch_size": 4},
     )
-    saved = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
-    assert saved["engine"]["epoch"] == 2 and len(saved["ranks"]) == 2
+    assert saved(tmp_path / "run")["engine"]["epoch"] == 2 and len(saved(tmp_path / "run")["ranks"]) == 2
     small = SMALL | {"phantom_count": 20}  # 5 to judge
     judge = ["train.json", "evaluate.json"]
     run(1, judge, output_dir=tmp_path / "one", split="test", **shared, **small)

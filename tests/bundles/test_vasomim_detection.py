@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -30,11 +31,26 @@ def trained(tmp_path_factory, cache) -> Path:
     return folder
 
 
+def short_knobs(folder: Path, cache: str) -> dict:
+    """Of a training of one epoch."""
+    shared = {"output_dir": str(folder), "weights_file": str(folder / "model.pt"), "cache_dir": cache}
+    return shared | SMALL_TRAINING | {"epochs": 1}
+
+
 @pytest.fixture
 def knobs(tmp_path, cache) -> dict:
-    """Of a training of one epoch."""
-    shared = {"output_dir": str(tmp_path), "weights_file": str(tmp_path / "model.pt"), "cache_dir": cache}
-    return shared | SMALL_TRAINING | {"epochs": 1}
+    return short_knobs(tmp_path, cache)
+
+
+WORDS = {"window": "", "position_grid": "", "by_patient": "false", "device": "cpu", "validate_every": 9}
+
+
+@pytest.fixture(scope="module")
+def one_epoch(tmp_path_factory, cache) -> Path:
+    """A training from nothing, its switches told in words of the command line; tests look at it and leave it as it is."""
+    folder = tmp_path_factory.mktemp("one_epoch")
+    run_detection("train.json", **short_knobs(folder, cache) | WORDS)
+    return folder
 
 
 def test_every_configuration_is_known():
@@ -71,10 +87,9 @@ def test_training_leaves_what_it_promises(trained):
     assert not list(trained.rglob("*.tmp"))
 
 
-def test_weights_are_the_moving_average_as_a_plain_state_dict(tmp_path, knobs):
-    run_detection("train.json", **knobs)
-    saved = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["objects"]
-    kept = torch.load(tmp_path / "model.pt", weights_only=True)
+def test_weights_are_the_moving_average_as_a_plain_state_dict(one_epoch):
+    saved = torch.load(one_epoch / "checkpoint.pt", weights_only=True)["objects"]
+    kept = torch.load(one_epoch / "model.pt", weights_only=True)
     monai_ext.networks.stenosis_retinanet("tiny").load_state_dict(kept)
     assert all(torch.equal(kept[name], saved["average"][name]) for name in kept)
     name = "classification_head.cls_logits.weight"
@@ -106,10 +121,8 @@ def test_evaluation_takes_model_size_and_split_of_the_training(trained, tmp_path
     assert one == two and two["context"]["image_size"] == 64 and two["context"]["model"] == "tiny"
 
 
-def test_words_of_the_command_line_mean_what_they_say(knobs, tmp_path):
-    words = {"window": "", "position_grid": "", "by_patient": "false", "device": "cpu", "validate_every": 9}
-    run_detection("train.json", **knobs | words)
-    facts = json.loads((tmp_path / "model.json").read_text())
+def test_words_of_the_command_line_mean_what_they_say(one_epoch):
+    facts = json.loads((one_epoch / "model.json").read_text())
     assert facts["position_grid"] is None and facts["knobs"]["window"] is None and facts["knobs"]["by_patient"] is False
 
 
@@ -149,11 +162,11 @@ def test_an_evaluation_tells_what_is_wrong(wrong, message, trained, tmp_path, ca
     assert message in cause(caught.value)
 
 
-def test_resumed_training_keeps_the_average_and_the_best_value(tmp_path, knobs):
-    run_detection("train.json", **knobs)
+def test_resumed_training_keeps_the_average_and_the_best_value(one_epoch, tmp_path, knobs):
+    shutil.copytree(one_epoch, tmp_path, dirs_exist_ok=True)
     saved = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["objects"]
     assert saved["best_weights"] == {"best": json.loads((tmp_path / "model.json").read_text())["mAP50"]}
-    run_detection("train.json", resume="true", **knobs | {"epochs": 2})
+    run_detection("train.json", resume="true", **knobs | WORDS | {"epochs": 2})
     assert [row["epoch"] for row in csv.DictReader((tmp_path / "curves.csv").open())] == ["1", "2"]
 
 

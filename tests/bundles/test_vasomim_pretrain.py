@@ -178,7 +178,7 @@ BAD = [
     ({"guided_share_end": 3.0}, "guided_share_end must lie in"),
     ({"segmentor": "", "consistency_weight": 0}, "eta 0.5 needs a segmentor"),
     ({"precision": "float32"}, "precision must be one of fp32, bf16, fp16"),
-    ({"resume": "perhaps"}, "must be true or false, got 'perhaps'"),
+    ({"resume": "perhaps"}, "resume must be true, false or auto, got 'perhaps'"),
     ({"image_size": 48}, "multiple of 32 for UNeXt, got 48x48"),
     ({"warmup_epochs": 9}, "warmup_epochs must be >= 0 and below epochs, got 9 of 2"),
     ({"resume": True}, "no checkpoint .* to resume from"),

@@ -2,10 +2,8 @@
 """The bundle in real processes: killed and resumed, and two at a time under torchrun."""
 
 import csv
-import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,44 +11,35 @@ from pathlib import Path
 
 import pytest
 import torch
+from bundle_processes import (
+    ENVIRONMENT,
+    assert_same_run,
+    bundle_command,
+    finish,
+    free_port,
+    launcher,
+    saved,
+)
 from small_run import BUNDLE, SMALL_RUN
 
 pytestmark = pytest.mark.slow
 
 
 def command(folder: Path, segmentor: Path, cache: str, *configs: str, **knobs) -> list[str]:
-    files = str([f"configs/{name}" for name in ("train.json", *configs)])
-    knobs = SMALL_RUN | {"epochs": 4, "output_dir": folder, "encoder_file": folder / "model.pt", "segmentor": segmentor,
-                         "cache_dir": cache, "picture_every": 100} | knobs  # fmt: skip
-    return [
-        "-m",
-        "monai.bundle",
-        "run",
-        "--config_file",
-        files,
-        *(str(w) for k, v in knobs.items() for w in (f"--{k}", v)),
-    ]
-
-
-def environment() -> dict[str, str]:
-    return os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    shared = {"output_dir": folder, "encoder_file": folder / "model.pt", "segmentor": segmentor, "cache_dir": cache}
+    knobs = SMALL_RUN | {"epochs": 4, "picture_every": 100} | shared | knobs
+    return bundle_command("train.json", *configs, **knobs)
 
 
 def run(arguments: list[str]) -> str:
-    done = subprocess.run(arguments, cwd=BUNDLE, env=environment(), capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return done.stdout + done.stderr
-
-
-def saved(folder: Path) -> dict:
-    return torch.load(folder / "checkpoint.pt", weights_only=True)
+    return finish(arguments, BUNDLE)
 
 
 def test_killed_and_resumed_equals_straight_to_the_bit(tmp_path, segmentor, cache):
     straight, killed = tmp_path / "straight", tmp_path / "killed"
     run([sys.executable, *command(straight, segmentor, cache)])
     process = subprocess.Popen(
-        [sys.executable, *command(killed, segmentor, cache)], cwd=BUNDLE, env=environment(),
+        [sys.executable, *command(killed, segmentor, cache)], cwd=BUNDLE, env=ENVIRONMENT,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     deadline = time.monotonic() + 240
@@ -80,7 +69,7 @@ def test_killed_inside_an_epoch_and_resumed_equals_straight_to_the_bit(tmp_path,
 
 def start(processes: int, arguments: list[str]) -> list[subprocess.Popen]:
     """As torchrun does, whose own processes a signal to torchrun does not reach."""
-    shared = environment() | {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port(), "WORLD_SIZE": str(processes)}
+    shared = ENVIRONMENT | {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port(), "WORLD_SIZE": str(processes)}
     return [
         subprocess.Popen(
             [sys.executable, *arguments], cwd=BUNDLE, env=shared | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
@@ -113,54 +102,8 @@ def send(processes: list[subprocess.Popen], what: signal.Signals) -> None:
         process.send_signal(what)
 
 
-def launcher(processes: int) -> list[str]:
-    return torchrun() if processes > 1 else [sys.executable]
-
-
-def assert_same_run(folder: Path, other: Path) -> None:
-    """To the bit: weights, state of the optimiser, encoder, curves."""
-    ours, theirs = saved(folder), saved(other)
-    for name in ("network", "optimizer"):
-        assert flat(ours["objects"][name]) == flat(theirs["objects"][name]), name
-    first, second = (torch.load(folder / "model.pt", weights_only=True) for folder in (folder, other))
-    assert first.keys() == second.keys() and all(torch.equal(first[k], second[k]) for k in first)
-    rows = [list(csv.DictReader((folder / "curves.csv").open())) for folder in (folder, other)]
-    for ours, theirs in zip(*rows, strict=True):
-        assert {k: v for k, v in ours.items() if "second" not in k} == {
-            k: v for k, v in theirs.items() if "second" not in k
-        }
-
-
-def flat(state) -> list:
-    if isinstance(state, dict):
-        return [x for key in sorted(state, key=str) for x in (str(key), *flat(state[key]))]
-    if isinstance(state, (list, tuple)):
-        return [x for item in state for x in flat(item)]
-    return [state.tolist() if isinstance(state, torch.Tensor) else state]
-
-
-def free_port() -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return str(free.getsockname()[1])
-
-
-def torchrun() -> list[str]:
-    return [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--nproc_per_node",
-        "2",
-        "--master_addr",
-        "127.0.0.1",
-        "--master_port",
-        free_port(),
-    ]
-
-
 def test_two_processes_train_one_model_and_log_once(tmp_path, segmentor, cache):
-    said = run([*torchrun(), *command(tmp_path, segmentor, cache, "multi_gpu_train.json", batch_size=4, epochs=2)])
+    said = run([*launcher(2), *command(tmp_path, segmentor, cache, "multi_gpu_train.json", batch_size=4, epochs=2)])
     assert said.count("Epoch[2] Complete") == 1
     assert said.count("epoch 2/2") == 1 and said.count("angiograms") == 1
     assert len(list(csv.DictReader((tmp_path / "curves.csv").open()))) == 2
@@ -178,12 +121,12 @@ import sys, torch, torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 from monai_ext.losses import VasoMIMLoss
 from monai_ext.networks import MaskedAutoencoder, UNeXt
-from monai_ext.ops import random_mask
+from monai_ext.ops import ImageDraws, random_mask
 
 def gradients(network, rows):
     draw = torch.Generator().manual_seed(5)
     image = torch.randn(4, 1, 32, 64, generator=draw)
-    hidden = random_mask(4, 8, mask_ratio=0.5, generator=draw)
+    hidden = random_mask(8, 4, ImageDraws(0, 0, torch.arange(4)))
     probability = torch.rand(4, 1, 32, 64, generator=draw)
     loss = VasoMIMLoss(16, UNeXt(in_channels=1, seed=1))
     targets = {"image": image[rows], "hidden": hidden[rows], "probability": probability[rows]}
@@ -208,4 +151,4 @@ dist.destroy_process_group()
 
 def test_averaged_gradients_of_two_processes_equal_one_with_the_double_batch(tmp_path):
     (tmp_path / "gradients.py").write_text(GRADIENTS)
-    assert run([*torchrun(), str(tmp_path / "gradients.py")]).count("gradients agree") == 2
+    assert run([*launcher(2), str(tmp_path / "gradients.py")]).count("gradients agree") == 2

@@ -9,13 +9,18 @@ from monai_ext.cli import main
 from monai_ext.phantom import PhantomSettings, draw_angiogram
 
 
+@pytest.fixture(scope="module")
+def drawn():
+    return [draw_angiogram(1, i, PhantomSettings(size=128)).image for i in range(3)]
+
+
 @pytest.fixture
-def images(tmp_path, monkeypatch):
+def images(tmp_path, monkeypatch, drawn):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     folder = tmp_path / "images"
     folder.mkdir()
-    for i in range(3):
-        Image.fromarray(draw_angiogram(1, i, PhantomSettings(size=128)).image).save(folder / f"{i}.png")
+    for i, picture in enumerate(drawn):
+        Image.fromarray(picture).save(folder / f"{i}.png")
     Image.fromarray(np.zeros((128, 128), np.uint8)).save(folder / "3.png")
     return folder
 

@@ -20,15 +20,18 @@ from monai_ext.ops import extract_vessels, unpack_bits
 from monai_ext.phantom import PhantomSettings, draw_angiogram
 
 
+@pytest.fixture(scope="module")
+def drawn() -> list[np.ndarray]:
+    return [draw_angiogram(3, i, PhantomSettings(size=256)).image for i in range(3)]
+
+
 @pytest.fixture
-def folder(tmp_path) -> Path:
+def folder(tmp_path, drawn) -> Path:
     """Images of three sizes, one of them broken and one too small."""
     images = tmp_path / "images"
     images.mkdir()
     for i, (height, width) in enumerate([(64, 64), (50, 60), (200, 100)]):
-        Image.fromarray(draw_angiogram(3, i, PhantomSettings(size=256)).image[:height, :width]).save(
-            images / f"{i}.png"
-        )
+        Image.fromarray(drawn[i][:height, :width]).save(images / f"{i}.png")
     (images / "3.png").write_bytes((images / "0.png").read_bytes()[:100])
     Image.fromarray(np.zeros((9, 9), np.uint8)).save(images / "4.png")
     return images

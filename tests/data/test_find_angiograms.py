@@ -22,15 +22,20 @@ def cine(tmp_path_factory):
     return folder / "00000.dcm"
 
 
+@pytest.fixture(scope="module")
+def angiogram():
+    return draw_angiogram(0, 0, TINY)
+
+
 @pytest.fixture
-def folder(tmp_path, cine):
+def folder(tmp_path, cine, angiogram):
     """Two images, a cine, a single DICOM frame with its labels, and three broken files."""
     root = tmp_path / "images"
     (root / "a").mkdir(parents=True)
     for name in ("a/1.png", "2.jpg"):
         Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 30), dtype=np.uint8)).save(root / name)
     (root / "cine.dcm").write_bytes(cine.read_bytes())
-    DicomWriter(TINY, 0).write(root / "still", 0, draw_angiogram(0, 0, TINY))
+    DicomWriter(TINY, 0).write(root / "still", 0, angiogram)
     (root / "broken.png").write_bytes((root / "a" / "1.png").read_bytes()[:90])
     (root / "broken.dcm").write_bytes(cine.read_bytes()[:5000])
     Image.fromarray(np.zeros((9, 90), np.uint8)).save(root / "flat.png")

@@ -45,6 +45,25 @@ def test_drop_last_is_the_order_of_torch(images, ranks):
         assert list(sampler) == list(theirs)
 
 
+@pytest.mark.parametrize("ranks", [1, 2, 4])
+def test_an_epoch_holds_the_same_groups_in_any_number_of_processes(ranks):
+    """Of 22 images two steps of eight; each rank has its part of each."""
+    shares = [list(sampler) for sampler in samplers(22, ranks, seed=3, drop_last=True, group=8)]
+    alone = list(samplers(22, 1, seed=3)[0])
+    for step in range(2):
+        part = slice(step * 8 // ranks, (step + 1) * 8 // ranks)
+        assert sorted(chain(*(share[part] for share in shares))) == sorted(alone[8 * step : 8 * (step + 1)])
+    assert [len(share) for share in shares] == [16 // ranks] * ranks
+
+
+@pytest.mark.parametrize("group", [0, 5, 24])
+def test_a_group_that_cannot_be_shared_is_refused(group):
+    with pytest.raises(
+        ValueError, match=f"group must be a multiple of num_replicas .*, got {group}, 2 processes and 22 images"
+    ):
+        FrameSampler(range(22), 2, 0, drop_last=True, group=group)
+
+
 def test_order_follows_from_seed_and_epoch():
     def order(seed, epoch):
         return list(samplers(100, 1, seed=seed, epoch=epoch)[0])

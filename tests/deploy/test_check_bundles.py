@@ -80,7 +80,7 @@ FILE_FAULTS = {
     "a path": (edit(TRAIN, lambda c: c.update(cache_dir="/home/me/cache")), "paths", "cache_dir must hold no path of one machine"),
     "a root": (edit(INFERENCE, lambda c: c.update(bundle_root="/workspace")), "paths", "bundle_root must be '.'"),
     "eval": (edit(INFERENCE, lambda c: c.update(device="$eval('1')")), "expressions", "device must not use eval"),
-    "a shell": (edit(TRAIN, lambda c: c["run"].append("$os.system('id')")), "expressions", "run#3 must not use os.system"),
+    "a shell": (edit(TRAIN, lambda c: c["run"].append("$os.system('id')")), "expressions", "must not use os.system"),
     "a pickle read": (edit(INFERENCE, lambda c: c["run"].append("$torch.load('x')")), "expressions", "must not use torch.load"),
     "no pins": (edit(METADATA, lambda c: c.pop("required_packages_version")), "metadata", "'required_packages_version' is a required"),
     "no changelog": (edit(METADATA, lambda c: c.update(changelog={"0.0.9": "x"})), "metadata", "the changelog must tell of version"),

@@ -12,6 +12,7 @@ class Frames:
             "image": torch.zeros(len(indices), 1, 16, 16, dtype=torch.uint8),
             "vessels": torch.zeros(len(indices), 1, 16, 2, dtype=torch.uint8),
             "extent": torch.tensor([[16, 16]] * len(indices)),
+            "index": torch.tensor(indices),
         }
 
     def describe(self):

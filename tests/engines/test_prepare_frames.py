@@ -12,7 +12,12 @@ def frames(batch: int = 4, height: int = 40, width: int = 48) -> dict:
     image[..., height:, :] = 0
     vessels = image > 128
     packed = torch.from_numpy(np.packbits(vessels.numpy(), axis=-1))
-    return {"image": image, "vessels": packed, "extent": torch.tensor([[height, width]] * batch)}
+    return {
+        "image": image,
+        "vessels": packed,
+        "extent": torch.tensor([[height, width]] * batch),
+        "index": torch.arange(batch),
+    }
 
 
 def test_whole_frame_without_augmentation():
@@ -41,25 +46,26 @@ def test_map_follows_the_image():
     assert torch.equal(vessels[sure], (image > 128 / 255)[sure])
 
 
-def test_state_continues_the_draws_and_ranks_differ():
-    prepare = PrepareFrames(image_size=16, mean=0.0, std=1.0, seed=3)
-    first = prepare(frames(), "cpu")[0]
-    state = prepare.state_dict()
-    second = prepare(frames(), "cpu")[0]
-    again = PrepareFrames(image_size=16, mean=0.0, std=1.0, seed=99)
-    again.load_state_dict(state)
-    assert torch.equal(again(frames(), "cpu")[0], second) and not torch.equal(first, second)
-    other_rank = PrepareFrames(image_size=16, mean=0.0, std=1.0, seed=3, rank=1)
-    assert not torch.equal(other_rank(frames(), "cpu")[0], first)
+def test_crops_of_an_image_do_not_depend_on_its_batch_and_change_with_epoch_and_seed(global_rng_untouched):
+    def crops(batch, epoch=1, seed=3):
+        return PrepareFrames(image_size=16, mean=0.0, std=1.0, seed=seed)(batch, "cpu", epoch=epoch)[0]
+
+    whole = crops(frames())
+    parts = [crops({key: value[rows] for key, value in frames().items()}) for rows in ([2, 0], [3, 1])]
+    assert torch.equal(torch.cat(parts), whole[[2, 0, 3, 1]])
+    assert not torch.equal(crops(frames(), epoch=2), whole) and not torch.equal(crops(frames(), seed=4), whole)
 
 
-def test_a_state_of_another_device_starts_from_the_seed_and_says_so():
-    prepare = PrepareFrames(image_size=16, mean=0.0, std=1.0, seed=3)
-    first = prepare(frames(), "cpu")[0]
-    again = PrepareFrames(image_size=16, mean=0.0, std=1.0, seed=3)
-    again.load_state_dict({"generator": torch.zeros(16, dtype=torch.uint8), "device": "cuda"})
-    with pytest.warns(UserWarning, match="saved on a cuda device and goes on on a cpu device"):
-        assert torch.equal(again(frames(), "cpu")[0], first)
+def test_compiled_it_is_the_same_and_another_epoch_does_not_compile_anew():
+    prepare = PrepareFrames(image_size=16, mean=0.0, std=1.0)
+    expected = [prepare(frames(), "cpu", epoch=epoch) for epoch in (1, 2)]
+    torch._dynamo.reset()
+    prepare.compile(fullgraph=True, dynamic=False, backend="aot_eager")
+    with torch._dynamo.config.patch(error_on_recompile=True):
+        for (image, vessels), epoch in zip(expected, (1, 2), strict=True):
+            ours = prepare(frames(), "cpu", epoch=epoch)
+            torch.testing.assert_close(ours[0], image, atol=1e-4, rtol=0)
+            assert torch.equal(ours[1], vessels)
 
 
 def test_bad_knobs_are_refused():

@@ -11,7 +11,7 @@ def batch() -> dict:
     image = torch.full((6, 1, 32, 32), 200, dtype=torch.uint8)
     image[..., 8:16] = 50
     packed = torch.from_numpy(np.packbits((image < 128).numpy(), axis=-1))
-    return {"image": image, "vessels": packed, "extent": torch.tensor([[32, 32]] * 6)}
+    return {"image": image, "vessels": packed, "extent": torch.tensor([[32, 32]] * 6), "index": torch.arange(6)}
 
 
 def whole(**knobs) -> PrepareMaskedBatch:
@@ -65,10 +65,38 @@ def test_a_larger_share_hides_more_vessel(global_rng_untouched):
     def hidden_vessel(share):
         prepare = whole(guided_share=share, eta=1.0)
         return (
-            torch.stack([prepare(batch(), "cpu")[1]["hidden"].view(6, 4, 4)[:, :, 1] for _ in range(50)]).float().mean()
+            torch.stack([prepare(batch(), "cpu", epoch=e)[1]["hidden"].view(6, 4, 4)[:, :, 1] for e in range(50)])
+            .float()
+            .mean()
         )
 
     assert hidden_vessel(0.0) < hidden_vessel(0.2) < hidden_vessel(0.4) < hidden_vessel(1.0) == 1
+
+
+def test_masks_of_an_image_do_not_depend_on_its_batch_and_change_with_the_epoch():
+    prepare = PrepareMaskedBatch(
+        PrepareFrames(image_size=32, mean=0.5, std=0.25, seed=2), patch_size=8, guided_share=0.5, eta=1.0
+    )
+    hidden = prepare(batch(), "cpu", epoch=1)[1]["hidden"]
+    alone = [prepare({k: v[i : i + 1] for k, v in batch().items()}, "cpu", epoch=1)[1]["hidden"] for i in range(6)]
+    assert torch.equal(torch.cat(alone), hidden)
+    assert not torch.equal(prepare(batch(), "cpu", epoch=2)[1]["hidden"], hidden)
+
+
+def test_compiled_it_is_the_same_and_a_larger_share_does_not_compile_anew():
+    prepare = PrepareMaskedBatch(
+        PrepareFrames(image_size=32, mean=0.5, std=0.25), patch_size=8, segmentor=nn.Conv2d(1, 1, 3, padding=1)
+    )
+    expected = {}
+    for prepare.guided_share in (0.0, 0.5, 1.0):
+        expected[prepare.guided_share] = prepare(batch(), "cpu", epoch=1)[1]
+    torch._dynamo.reset()
+    prepare.compile(fullgraph=True, dynamic=False, backend="aot_eager")
+    with torch._dynamo.config.patch(error_on_recompile=True):
+        for prepare.guided_share, targets in expected.items():
+            ours = prepare(batch(), "cpu", epoch=1)[1]
+            torch.testing.assert_close(ours["image"], targets["image"], atol=1e-4, rtol=0)
+            assert torch.equal(ours["hidden"], targets["hidden"])
 
 
 def test_segmentor_is_frozen_and_sees_the_image_that_the_network_sees():

@@ -17,13 +17,15 @@ def test_published_recipe():
     published = plan()
     assert (published.micro_batch, published.accumulation, published.total_batch) == (256, 8, 2048)
     assert published.learning_rate == pytest.approx(1.2e-3)
-    assert published.iterations == 171_478 // 256 and published.warmup_iterations == 40 * published.iterations
+    assert published.steps == 171_478 // 2048 and published.iterations == 8 * published.steps
+    assert published.warmup_steps == 40 * published.steps
 
 
 @pytest.mark.parametrize(("world_size", "accumulation"), [(1, 8), (2, 4), (8, 1), (16, 1)])
 def test_processes_share_the_batch(world_size, accumulation):
     shared = plan(world_size=world_size)
     assert shared.total_batch == 2048 and shared.accumulation == accumulation
+    assert (shared.steps, shared.warmup_steps) == (plan().steps, plan().warmup_steps)
 
 
 def test_a_small_corpus_makes_a_small_batch_and_says_so():
@@ -56,6 +58,7 @@ class Frames:
             "image": torch.zeros(size, 1, 16, 16, dtype=torch.uint8),
             "vessels": torch.zeros(size, 1, 16, 2, dtype=torch.uint8),
             "extent": torch.tensor([[16, 16]] * size),
+            "index": torch.tensor(indices),
         }
 
 

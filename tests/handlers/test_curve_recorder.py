@@ -141,11 +141,27 @@ def test_sums_of_a_broken_epoch_are_left_when_it_starts_anew():
     assert recorder.rows[0]["loss"] == 1.0 and recorder.rows[0]["seconds"] < 50
 
 
-def test_an_epoch_whose_loss_is_not_finite_is_not_saved():
+def test_a_step_that_was_left_out_does_not_spoil_the_means():
+    """Losses 1, nan, 3 and 5: the mean of three; sums saved after the nan are those of the first."""
+    losses, saved = [1.0, float("nan"), 3.0, 5.0], []
     recorder = CurveRecorder(None)
-    engine = engine_over(lambda step: output(float("nan") if step == 1 else 1.0))
+    engine = engine_over(lambda step: output(losses[step]))
     recorder.attach(engine)
-    engine.add_event_handler(Events.ITERATION_COMPLETED, recorder.rank_state_dict)
+    engine.add_event_handler(Events.ITERATION_COMPLETED, lambda _: saved.append(recorder.rank_state_dict()))
+    engine.run(range(4))
+    assert recorder.rows[0]["loss"] == 3.0
+    assert [(float(state["steps"]), float(state["means"]["loss"])) for state in saved[:3]] == [(1, 1), (1, 1), (2, 2)]
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_an_epoch_whose_weights_are_not_finite_is_not_saved(inside):
+    recorder = CurveRecorder(None)
+    engine = engine_over(lambda _: output(1.0))
+    recorder.attach(engine)
+    weight = engine.optimizer.param_groups[1]["params"][0]
+    engine.add_event_handler(Events.ITERATION_COMPLETED(once=2), lambda _: weight.fill_(float("nan")))
+    if inside:
+        engine.add_event_handler(Events.ITERATION_COMPLETED, lambda _: recorder.rank_state_dict())
     with pytest.raises(RuntimeError, match="finite, got nan in epoch 1"):
         engine.run(range(4))
-    assert engine.state.iteration == 2
+    assert engine.state.iteration == (2 if inside else 4) and not recorder.rows

@@ -5,10 +5,15 @@ from __future__ import annotations
 
 import gc
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import warnings
+from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 
 import ignite.distributed as idist
@@ -21,7 +26,7 @@ from monai.handlers import LrScheduleHandler
 from monai.optimizers import WarmupCosineSchedule
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, DistributedSampler
 
 from monai_ext.data.frame_sampler import FrameSampler
 from monai_ext.handlers.curve_recorder import CurveRecorder
@@ -319,6 +324,127 @@ def test_what_could_not_be_read_again_is_refused_when_written(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_corrupt_newest_one_goes_on_from_the_one_before_to_the_same_bits(tmp_path, straight):
+    first, checkpoint = build(tmp_path, PLANNED)
+    stop_after(first, 3)
+    first.run()
+    checkpoint.path.write_bytes(checkpoint.path.read_bytes()[:-5000])
+    second, checkpoint = build(tmp_path, PLANNED, seed=99)
+    with pytest.warns(
+        UserWarning, match=r"training\.pt' is cut or corrupt .*training_before\.pt', is read in its place"
+    ):
+        checkpoint.restore(second)
+    assert second.state.epoch == 2
+    second.run()
+    assert_same(states(checkpoint), straight)
+
+
+def test_it_tells_where_it_comes_from(tmp_path):
+    trainer, checkpoint = build(tmp_path, 1)
+    checkpoint.config = lambda: {"knobs": {"epochs": 1}}
+    trainer.run()
+    run = torch.load(checkpoint.path, weights_only=True)["run"]
+    assert run["config"] == {"knobs": {"epochs": 1}} and run["environment"]["torch"] == torch.__version__
+    assert run["environment"]["processes"] == 1 and run["environment"]["revision"]
+    assert datetime.fromisoformat(run["date"]).utcoffset().total_seconds() == 0
+
+
+def test_other_knobs_than_those_of_the_checkpoint_are_told_once(tmp_path):
+    trainer, checkpoint = build(tmp_path, 1)
+    checkpoint.config = lambda: {"knobs": {"epochs": 1, "rate": 0.1, "workers": 0}}
+    trainer.run()
+    second, checkpoint = build(tmp_path, 2)
+    checkpoint.config = lambda: {"knobs": {"epochs": 2, "rate": 0.2, "workers": 4}}
+    with pytest.warns(UserWarning) as told:
+        checkpoint.restore(second)
+    (told,) = [str(warning.message) for warning in told]
+    assert "training.pt' was trained with other knobs: epochs 1 -> 2; rate 0.1 -> 0.2. From here" in told
+    checkpoint.config = lambda: {"knobs": {"epochs": 1, "rate": 0.1, "workers": 8}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        checkpoint.restore(second)
+
+
+def test_a_disk_that_is_full_for_a_while_costs_a_warning_and_no_epoch(tmp_path, straight, file_limit):
+    trainer, checkpoint = build(tmp_path, PLANNED)
+    full = ExitStack()
+    trainer.add_event_handler(Events.EPOCH_STARTED(once=2), lambda: full.enter_context(file_limit(2)))
+    trainer.add_event_handler(Events.EPOCH_STARTED(once=3), full.close)
+    with full, pytest.warns(UserWarning) as told:
+        trainer.run()
+    (told,) = [str(warning.message) for warning in told if "checkpoint" in str(warning.message)]
+    assert re.search(
+        r"training\.pt' could not be .* MB are free and .*; the one before stays, and the next turn tries again", told
+    )
+    assert_same(states(checkpoint), straight)
+    assert torch.load(tmp_path / "training_before.pt", weights_only=True)["engine"]["epoch"] == 3
+    assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_a_full_disk_at_the_last_save_of_a_run_is_an_error(tmp_path, file_limit):
+    trainer, checkpoint = build(tmp_path, 2)
+    full = ExitStack()
+    trainer.add_event_handler(Events.EPOCH_STARTED(once=2), lambda: full.enter_context(file_limit(2)))
+    with (
+        full,
+        pytest.raises(
+            OSError, match=r"training\.pt' could not be written .* it was the last .* room and go on .* `--resume true`"
+        ),
+    ):
+        trainer.run()
+    trainer, checkpoint = build(tmp_path, 2)
+    checkpoint.restore(trainer)
+    assert trainer.state.epoch == 1
+
+
+def stop_when_saved(trainer, checkpoint, iteration):
+    """As a handler of a signal does: asks at every event from there on, until the run can end."""
+    answers = []
+
+    def stop(engine):
+        if engine.state.iteration >= iteration and True not in answers:
+            answers.append(checkpoint.save_now(engine))
+            if answers[-1]:
+                engine.terminate()
+
+    trainer.add_event_handler(Events.ITERATION_COMPLETED, stop)
+    trainer.add_event_handler(Events.EPOCH_COMPLETED, stop)
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("iteration", "answers"), [(8, [True]), (9, [False, True]), (11, [False, False, True]), (12, [False, True])]
+)
+def test_saved_at_once_and_gone_on_with_is_bit_equal_to_straight(tmp_path, iteration, answers):
+    """Six batches an epoch, two a step; not even the end of an epoch is this checkpoint's turn."""
+    settings = {"every": 10, "accumulation": 2}
+    trainer, expected = build(tmp_path / "straight", PLANNED, **settings)
+    trainer.run()
+    first, checkpoint = build(tmp_path, PLANNED, **settings)
+    asked = stop_when_saved(first, checkpoint, iteration)
+    first.run()
+    assert asked == answers
+    second, checkpoint = build(tmp_path, PLANNED, seed=99, **settings)
+    checkpoint.restore(second)
+    second.run()
+    assert second.state.epoch == PLANNED
+    assert_same(states(checkpoint), states(expected))
+
+
+def test_a_loader_that_cannot_be_started_inside_an_epoch_saves_nothing_and_may_end(tmp_path, caplog):
+    trainer, checkpoint = build(tmp_path, 2, sampler=DistributedSampler)
+    asked = stop_when_saved(trainer, checkpoint, 2)
+    trainer.run()
+    assert asked == [True] and not checkpoint.path.exists() and "since the last epoch is not saved" in caplog.text
+
+
+def test_a_full_disk_is_an_error_when_a_run_is_saved_to_end(tmp_path, file_limit):
+    trainer, checkpoint = build(tmp_path, 2)
+    stop_when_saved(trainer, checkpoint, 2)
+    with file_limit(1), pytest.raises(OSError, match="could not be written"):
+        trainer.run()
+
+
 def test_bad_arguments_are_named():
     for every in (0, -0.5, 1.5, float("inf"), float("nan")):
         with pytest.raises(ValueError, match=f"every must be >= 1 and whole, or a fraction .* got {every}"):
@@ -380,6 +506,9 @@ def _one_of_two(folder):
     stop_after(first, 2)
     first.run()
     torch.distributed.barrier()
+    if idist.get_rank():
+        shutil.copytree(f"{folder}/resumed", f"{folder}/apart")
+    torch.distributed.barrier()
     second, checkpoint = build(f"{folder}/resumed", PLANNED, seed=99, **ranks)
     checkpoint.restore(second)
     second.run()
@@ -389,8 +518,13 @@ def _one_of_two(folder):
     assert not torch.equal(*generators)
     curves = idist.all_gather(states(checkpoint)["curves"])
     assert_same(*curves)
+    apart, checkpoint = build(f"{folder}/{('resumed', 'apart')[idist.get_rank()]}", PLANNED, **ranks)
+    with pytest.raises(
+        RuntimeError, match=r"all processes must read the same checkpoint .* got epoch 2, .* and epoch 4, "
+    ):
+        checkpoint.restore(apart)
     torch.distributed.barrier()  # rank 0 holds the store: it must not leave first
-    del straight, expected, first, second, checkpoint
+    del straight, expected, first, second, apart, checkpoint
     gc.collect()  # networks keep gloo's threads alive, which must end before the interpreter does
     torch.distributed.destroy_process_group()
 

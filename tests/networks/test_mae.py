@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from monai_ext.networks import MaskedAutoencoder
-from monai_ext.ops import random_mask
+from monai_ext.ops import ImageDraws, hidden_count, random_mask
 
 
 def tiny(**overrides) -> MaskedAutoencoder:
@@ -13,7 +13,7 @@ def tiny(**overrides) -> MaskedAutoencoder:
 
 
 def mask(batch: int, patches: int, ratio: float = 0.5, seed: int = 0) -> torch.Tensor:
-    return random_mask(batch, patches, mask_ratio=ratio, generator=torch.Generator().manual_seed(seed))
+    return random_mask(patches, hidden_count(patches, ratio), ImageDraws(seed, 0, torch.arange(batch)))
 
 
 @pytest.mark.parametrize(("channels", "height", "width"), [(1, 16, 16), (3, 12, 20), (1, 4, 8)])

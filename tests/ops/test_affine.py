@@ -4,11 +4,15 @@ import math
 import pytest
 import torch
 
-from monai_ext.ops import affine_warp, random_affines
+from monai_ext.ops import ImageDraws, affine_warp, random_affines
 
 
 def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
+
+
+def draws(count: int, seed: int = 0) -> ImageDraws:
+    return ImageDraws(seed, 0, torch.arange(count))
 
 
 def images(*shape: int) -> torch.Tensor:
@@ -48,14 +52,14 @@ def test_an_image_that_is_not_square_is_turned_without_shear():
 
 def test_flips_alone_mirror_about_half_of_the_images_left_to_right():
     image = images(200, 1, 5, 8)
-    affine = random_affines(200, generator=generator(), flip=True)
+    affine = random_affines(draws(200), flip=True)
     warped = affine_warp(image, affine, nearest=True)
     mirrored = (warped == image.flip(-1)).flatten(1).all(1)
     assert (mirrored ^ (warped == image).flatten(1).all(1)).all() and 70 < mirrored.sum() < 130
 
 
 def test_twice_the_scale_magnifies_the_middle():
-    affine = random_affines(1, generator=generator(), scale=(2.0, 2.0))
+    affine = random_affines(draws(1), scale=(2.0, 2.0))
     label = (images(1, 1, 8, 12) * 25).to(torch.uint8)
     twice = label[..., 2:6, 3:9].repeat_interleave(2, -1).repeat_interleave(2, -2)
     assert torch.equal(affine_warp(label, affine, nearest=True), twice)
@@ -68,7 +72,7 @@ def test_a_shift_moves_by_its_share_of_the_side_and_mirrors_the_border():
 
 
 def test_draws_keep_to_their_ranges(global_rng_untouched):
-    affine = random_affines(2000, generator=generator(), rotation=20, scale=(0.75, 1.4), shift=0.1)
+    affine = random_affines(draws(2000), rotation=20, scale=(0.75, 1.4), shift=0.1)
     reduction = affine[:, :, :2].det().sqrt()
     angle = torch.atan2(affine[:, 1, 0], affine[:, 1, 1]).rad2deg()
     assert affine.shape == (2000, 2, 3)
@@ -85,7 +89,7 @@ def test_draws_keep_to_their_ranges(global_rng_untouched):
 
 
 def test_nothing_to_draw_gives_the_identity():
-    assert torch.equal(random_affines(3, generator=generator()), IDENTITY.expand(3, 2, 3))
+    assert torch.equal(random_affines(draws(3)), IDENTITY.expand(3, 2, 3))
 
 
 def test_image_and_label_stay_together_and_labels_keep_their_values():
@@ -93,7 +97,7 @@ def test_image_and_label_stay_together_and_labels_keep_their_values():
     rows, columns = torch.meshgrid(torch.linspace(-1, 1, 48), torch.linspace(-1, 1, 64), indexing="ij")
     image = (1 - rows**2 - 0.5 * columns**2 + 0.3 * columns).expand(16, 1, 48, 64)
     label = torch.where(image > 0.5, 25, 3).to(torch.uint8)
-    affine = random_affines(16, generator=generator(), rotation=30, scale=(0.6, 1.5), shift=0.2, flip=True)
+    affine = random_affines(draws(16), rotation=30, scale=(0.6, 1.5), shift=0.2, flip=True)
     image, label = affine_warp(image, affine), affine_warp(label, affine, nearest=True)
     sure = (image - 0.5).abs() > 0.06
     assert sure.float().mean() > 0.8 and torch.equal(label[sure] == 25, (image > 0.5)[sure])
@@ -102,7 +106,7 @@ def test_image_and_label_stay_together_and_labels_keep_their_values():
 
 def test_each_image_has_its_own_map_and_the_gradient_reaches_it():
     image = images(4, 1, 8, 8).requires_grad_()
-    affine = random_affines(4, generator=generator(), rotation=90, shift=0.3)
+    affine = random_affines(draws(4), rotation=90, shift=0.3)
     warped = affine_warp(image, affine)
     alone = torch.cat([affine_warp(image[i : i + 1], affine[i : i + 1]) for i in range(4)])
     torch.testing.assert_close(warped, alone)
@@ -112,7 +116,7 @@ def test_each_image_has_its_own_map_and_the_gradient_reaches_it():
 
 def test_a_scale_that_is_not_positive_is_refused():
     with pytest.raises(ValueError, match=r"scale must be positive, got \(0.0, 1.0\)"):
-        random_affines(1, generator=generator(), scale=(0.0, 1.0))
+        random_affines(draws(1), scale=(0.0, 1.0))
 
 
 def test_beyond_the_border_lies_the_mirror_image_or_nothing():

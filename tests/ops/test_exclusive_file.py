@@ -15,6 +15,13 @@ def test_one_process_holds_it_until_its_block_ends(tmp_path):
             assert held
 
 
+def test_it_is_held_once_at_a_time(tmp_path):
+    pytest.importorskip("fcntl")
+    with exclusive_file(tmp_path / "lock") as held, exclusive_file(tmp_path / "lock") as again:
+        assert held and not again
+
+
+@pytest.mark.slow
 def test_another_process_is_told_and_a_killed_one_lets_go(tmp_path):
     other = subprocess.Popen(
         [sys.executable, "-c", HOLD, tmp_path / "lock"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -4,11 +4,17 @@ import math
 import pytest
 import torch
 
-from monai_ext.ops import guided_mask, hidden_count, patch_distribution, random_mask
+from monai_ext.ops import ImageDraws, guided_count, guided_mask, hidden_count, patch_distribution, random_mask
 
 
 def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
+
+
+def hide(guidance: torch.Tensor, mask_ratio: float = 0.5, guided_share: float = 1.0, seed: int = 0) -> torch.Tensor:
+    batch, patches = guidance.shape
+    counts = hidden_count(patches, mask_ratio), guided_count(patches, mask_ratio, guided_share)
+    return guided_mask(guidance, *counts, ImageDraws(seed, 0, torch.arange(batch)))
 
 
 @pytest.mark.parametrize("patches", [7, 196, 256])
@@ -16,7 +22,7 @@ def generator(seed: int = 0) -> torch.Generator:
 @pytest.mark.parametrize("guided_share", [0.0, 0.33, 1.0])
 def test_exactly_the_rounded_down_number_is_hidden_in_each_image(patches, mask_ratio, guided_share):
     guidance = torch.rand(9, patches, generator=generator())
-    hidden = guided_mask(guidance, mask_ratio=mask_ratio, guided_share=guided_share, generator=generator())
+    hidden = hide(guidance, mask_ratio, guided_share)
     assert hidden.dtype == torch.bool and hidden.shape == (9, patches)
     assert (hidden.sum(dim=1) == math.floor(mask_ratio * patches)).all()
 
@@ -24,14 +30,14 @@ def test_exactly_the_rounded_down_number_is_hidden_in_each_image(patches, mask_r
 def test_share_one_hides_where_the_guidance_is():
     guidance = torch.zeros(4, 20)
     guidance[:, :10] = 1
-    hidden = guided_mask(guidance, mask_ratio=0.5, guided_share=1.0, generator=generator())
+    hidden = hide(guidance, 0.5, 1.0)
     assert torch.equal(hidden, guidance.bool())
 
 
 def test_fewer_positive_patches_than_asked_are_all_hidden_and_the_rest_is_uniform():
     guidance = torch.zeros(4000, 10)
     guidance[:, 3] = 1e-30
-    hidden = guided_mask(guidance, mask_ratio=0.5, guided_share=1.0, generator=generator())
+    hidden = hide(guidance, 0.5, 1.0)
     assert hidden[:, 3].all()
     others = hidden.float().mean(dim=0)[[0, 1, 2, 4, 5, 6, 7, 8, 9]]
     assert torch.allclose(others, torch.full((9,), 4 / 9), atol=5 * math.sqrt(0.25 / 4000))
@@ -39,21 +45,23 @@ def test_fewer_positive_patches_than_asked_are_all_hidden_and_the_rest_is_unifor
 
 @pytest.mark.parametrize("guided_share", [0.0, 0.5, 1.0])
 def test_no_guidance_at_all_hides_uniformly(guided_share):
-    hidden = guided_mask(torch.zeros(8000, 8), mask_ratio=0.5, guided_share=guided_share, generator=generator())
+    hidden = hide(torch.zeros(8000, 8), 0.5, guided_share)
     assert torch.allclose(hidden.float().mean(dim=0), torch.full((8,), 0.5), atol=5 * math.sqrt(0.25 / 8000))
 
 
-def test_guided_share_zero_equals_random_mask():
+def test_guided_share_zero_hides_as_many_as_a_random_mask_and_does_not_heed_the_guidance():
     guidance = torch.rand(5, 49, generator=generator(3))
-    guided = guided_mask(guidance, mask_ratio=0.6, guided_share=0.0, generator=generator(7))
-    assert torch.equal(guided, random_mask(5, 49, mask_ratio=0.6, generator=generator(7)))
+    hidden, rule = hide(guidance, 0.6, 0.0), {"n_hidden": 29, "draws": ImageDraws(0, 0, torch.arange(5))}
+    assert torch.equal(hidden.sum(dim=1), random_mask(49, **rule).sum(dim=1))
+    assert not torch.equal(hidden, hide(guidance, 0.6, 0.5))
+    assert torch.equal(hidden, hide(1 - guidance, 0.6, 0.0))
 
 
 def test_sampling_law_is_that_of_multinomial_without_replacement():
     """How often each pair of patches is hidden, against torch.multinomial: a chi-square test over all 21 pairs."""
     shares = torch.tensor([0.4, 0.25, 0.15, 0.1, 0.06, 0.03, 0.01])
     draws, weights = 40_000, 2 ** torch.arange(7)
-    hidden = guided_mask(shares.repeat(draws, 1), mask_ratio=0.3, guided_share=1.0, generator=generator(1))
+    hidden = hide(shares.repeat(draws, 1), 0.3, 1.0, seed=1)
     drawn = torch.multinomial(shares.repeat(draws, 1), 2, replacement=False, generator=generator(2))
     reference = torch.zeros(draws, 7, dtype=torch.bool).scatter_(1, drawn, True)
     ours, theirs = (torch.bincount((m * weights).sum(dim=1), minlength=128).double() for m in (hidden, reference))
@@ -67,17 +75,24 @@ def test_sampling_law_matches_the_closed_form_for_two_draws():
     """P(i hidden) = f_i + sum over j of f_j f_i / (1 - f_j): successive sampling of two patches."""
     f = torch.tensor([0.5, 0.3, 0.15, 0.05])
     expected = f + f * ((f / (1 - f)).sum() - f / (1 - f))
-    hidden = guided_mask(f.repeat(50_000, 1), mask_ratio=0.5, guided_share=1.0, generator=generator())
+    hidden = hide(f.repeat(50_000, 1), 0.5, 1.0)
     assert torch.allclose(hidden.float().mean(dim=0), expected, atol=5 * math.sqrt(0.25 / 50_000))
 
 
-def test_same_generator_gives_same_mask_and_scale_of_guidance_does_not_matter(global_rng_untouched):
+def test_draws_decide_and_scale_of_guidance_does_not_matter(global_rng_untouched):
     guidance = torch.rand(6, 36, generator=generator(5))
-    arguments = {"mask_ratio": 0.5, "guided_share": 0.5}
-    first = guided_mask(guidance, generator=generator(9), **arguments)
-    assert torch.equal(first, guided_mask(guidance, generator=generator(9), **arguments))
-    assert torch.equal(first, guided_mask(guidance * 1024, generator=generator(9), **arguments))
-    assert not torch.equal(first, guided_mask(guidance, generator=generator(10), **arguments))
+    first = hide(guidance, 0.5, 0.5)
+    assert torch.equal(first, hide(guidance, 0.5, 0.5)) and torch.equal(first, hide(guidance * 1024, 0.5, 0.5))
+    assert not torch.equal(first, hide(guidance, 0.5, 0.5, seed=10))
+
+
+@pytest.mark.parametrize("n_guided", [0, 1, 5])
+def test_a_number_that_is_a_tensor_gives_the_same_mask(n_guided):
+    guidance = torch.rand(6, 36, generator=generator(5))
+    given, told = (
+        guided_mask(guidance, 18, n, ImageDraws(0, 0, torch.arange(6))) for n in (n_guided, torch.tensor(n_guided))
+    )
+    assert torch.equal(given, told)
 
 
 def test_patch_distribution_known_value_and_empty_map():
@@ -99,30 +114,34 @@ def test_patch_distribution_sums_to_one_in_both_precisions():
 @pytest.mark.parametrize("mask_ratio", [0.0, 1.0, -0.1, 1.5, float("nan")])
 def test_mask_ratio_outside_its_range_is_refused(mask_ratio):
     with pytest.raises(ValueError, match="mask_ratio must lie between 0 and 1"):
-        guided_mask(torch.ones(1, 4), mask_ratio=mask_ratio, guided_share=0.5, generator=generator())
+        hidden_count(4, mask_ratio)
 
 
 def test_other_bad_input_is_refused():
+    draws = ImageDraws(0, 0, torch.arange(1))
     with pytest.raises(ValueError, match=r"guided_share must lie in \[0, 1\], got 1.2"):
-        guided_mask(torch.ones(1, 4), mask_ratio=0.5, guided_share=1.2, generator=generator())
-    with pytest.raises(ValueError, match=r"shape \(batch, patches\), got \(4,\)"):
-        guided_mask(torch.ones(4), mask_ratio=0.5, guided_share=0.5, generator=generator())
-    with pytest.raises(ValueError, match="guidance must be >= 0 and defined"):
-        guided_mask(torch.tensor([[1.0, -1.0]]), mask_ratio=0.5, guided_share=0.5, generator=generator())
-    with pytest.raises(ValueError, match="guidance must be >= 0 and defined"):
-        guided_mask(torch.tensor([[1.0, float("nan")]]), mask_ratio=0.5, guided_share=0.5, generator=generator())
+        guided_count(4, 0.5, 1.2)
     with pytest.raises(ValueError, match="hides none"):
         hidden_count(3, 0.2)
+    for n_hidden in (0, 4):
+        with pytest.raises(ValueError, match=f"n_hidden must lie between 0 and the 4 patches, got {n_hidden}"):
+            guided_mask(torch.ones(1, 4), n_hidden, 0, draws)
+    with pytest.raises(ValueError, match=r"n_guided must lie in 0..n_hidden \(2\), got 3"):
+        guided_mask(torch.ones(1, 4), 2, 3, draws)
+    with pytest.raises(ValueError, match=r"shape \(batch, patches\), got \(4,\)"):
+        guided_mask(torch.ones(4), 2, 1, draws)
+    for wrong in (-1.0, float("nan")):
+        with pytest.raises(ValueError, match="guidance must be >= 0 and defined"):
+            guided_mask(torch.tensor([[1.0, wrong]]), 1, 1, draws)
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_guided_mask_does_not_wait_for_the_device():
-    cuda = torch.Generator("cuda").manual_seed(0)
-    guidance = torch.rand(256, 196, generator=cuda, device="cuda")
+    guidance, index = torch.rand(256, 196, device="cuda"), torch.arange(256, device="cuda")
     torch.cuda.set_sync_debug_mode("error")
     try:
-        hidden = guided_mask(guidance, mask_ratio=0.5, guided_share=0.5, generator=cuda)
+        hidden = guided_mask(guidance, 98, 49, ImageDraws(0, 0, index))
     finally:
         torch.cuda.set_sync_debug_mode("default")
     assert (hidden.sum(dim=1) == 98).all()

@@ -11,10 +11,11 @@ pydicom = pytest.importorskip("pydicom", reason="pip install monai_ext[dicom]")
 SETTINGS = PhantomSettings(size=65, bits=8, frames=3, frame_time=80.0)
 
 
-@pytest.fixture
-def file(tmp_path):
-    CineWriter(SETTINGS, 0).write(tmp_path, 12, draw_cine(0, 12, SETTINGS))
-    return tmp_path / "00012.dcm"
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cine")
+    CineWriter(SETTINGS, 0).write(folder, 12, draw_cine(0, 12, SETTINGS))
+    return folder / "00012.dcm"
 
 
 def test_frames_come_back_pixel_for_pixel(file):

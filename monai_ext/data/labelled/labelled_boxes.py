@@ -27,6 +27,7 @@ class LabelledBoxes(LabelledDataset):
 
     A sample is `image` (1, height, width), uint8, and `outlines` (n, points, 2), float32: points (x, y) in pixels of that image on the outline of each lesion, x along columns,
     pixel (0, 0) covers 0..1; the smallest box around them is the lesion's. Where outlines differ in points, the last one is repeated.
+    `index` is the number of the image.
 
     Args:
         data: for each image `image`, its path, `label`, a `Record`, as `labelled_items` lists them for "boxes", and of a frame of a DICOM cine `frame`, its number.
@@ -58,7 +59,7 @@ class LabelledBoxes(LabelledDataset):
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
         image, outlines = self._held[index]
-        return {"image": image[None], "outlines": outlines}
+        return {"image": image[None], "outlines": outlines, "index": torch.tensor(index)}
 
     def __getitems__(self, indices: Sequence[int]) -> dict[str, Tensor]:
         """A batch: images stacked, and outlines (batch, most, points, 2), nan where an image has fewer than `most`."""
@@ -67,6 +68,7 @@ class LabelledBoxes(LabelledDataset):
         return {
             "image": torch.stack(images)[:, None],
             "outlines": torch.stack([_pad(x, most, points) for x in outlines]),
+            "index": torch.tensor(indices),
         }
 
     def summary(self) -> dict[str, int | list[str]]:

@@ -27,7 +27,7 @@ class LabelledImages(LabelledDataset):
     What cannot be used is left out and reported, file by file: broken or tiny images, labels of another size, classes out of range, empty labels.
 
     A sample is `image` and `label`, (1, height, width), uint8: grey values, and classes of which 0 is the background; `image` is float32 where it
-    is standardised.
+    is standardised; `index` is its number.
 
     Args:
         data: for each image `image`, its path, `label`, a `Record` or the path of a mask file, and of a frame of a DICOM cine `frame`, its number, see `read_labelled`.
@@ -68,7 +68,7 @@ class LabelledImages(LabelledDataset):
         image, label = (values[None] for values in self._held[index])
         if self.mean is not None:
             image = (image.float() / 255 - self.mean) / self.std
-        return {"image": image, "label": label}
+        return {"image": image, "label": label, "index": torch.tensor(index)}
 
     def __getitems__(self, indices: Sequence[int]) -> dict[str, Tensor]:
         """A batch, stacked."""
