@@ -49,6 +49,11 @@ bench: $(VENV)/.installed  ## each speed claim as a ratio, side by side with the
 	$(RUN) benchmarks/training_sample.py
 	$(RUN) benchmarks/corpus_loader.py
 	$(RUN) benchmarks/phantom.py
+	OMP_NUM_THREADS=1 $(RUN) benchmarks/train_step.py
+	$(RUN) benchmarks/inference.py
+	$(RUN) benchmarks/scaling.py measure --out runs/bench/scaling.json --processes 2 4
+	$(RUN) benchmarks/scaling.py table runs/bench/scaling.json
+	$(RUN) benchmarks/long_run.py --steps 400 --frames 20
 
 clean:
 	rm -rf $(VENV) $(LABEL) runs build *.egg-info
