@@ -5,7 +5,7 @@ LABEL := .venv-label
 RUN := $(VENV)/bin/python
 DEMO := $(CURDIR)/runs/demo
 DEMO_SEGMENTOR_EPOCHS := 60
-DEMO_EPOCHS := 220
+DEMO_EPOCHS := 150
 BUNDLE := cd bundles/vasomim_pretrain && $(CURDIR)/$(RUN) -m monai.bundle run --config_file
 SEGMENT := cd bundles/vasomim_seg && $(CURDIR)/$(RUN) -m monai.bundle run --config_file
 VESSELS := --position_grid 6 --output_dir $(DEMO)/vessels --weights_file $(DEMO)/vessels/model.pt
@@ -50,7 +50,7 @@ bench: $(VENV)/.installed  ## each speed claim as a ratio, side by side with the
 	$(RUN) benchmarks/corpus_loader.py
 	$(RUN) benchmarks/phantom.py
 	OMP_NUM_THREADS=1 $(RUN) benchmarks/train_step.py
-	$(RUN) benchmarks/inference.py
+	$(RUN) benchmarks/inference.py --models unext tiny --ways torch onnx onnx_int8 --seconds 240
 	$(RUN) benchmarks/scaling.py measure --out runs/bench/scaling.json --processes 2 4
 	$(RUN) benchmarks/scaling.py table runs/bench/scaling.json
 	$(RUN) benchmarks/long_run.py --steps 400 --frames 20

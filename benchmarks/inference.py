@@ -219,7 +219,7 @@ def read_arguments() -> argparse.Namespace:
         help="on a CPU that others use, too: seconds of the processor that the process has had; with --threads 1",
     )
     add("--weights", help="trained ones, of the one model that is named")
-    add("--dataset_dir", help="labelled images, as in the bundle; left out: synthetic angiograms")
+    add("--dataset_dir", nargs="+", help="labelled images, as in the bundle; left out: synthetic angiograms")
     add("--calibration", type=int, default=32, help="images that int8 takes its ranges from (32)")
     add("--json", type=Path, help="file for the rows")
     arguments = parser.parse_args()

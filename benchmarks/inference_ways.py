@@ -7,7 +7,6 @@ import logging
 import tempfile
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,11 +57,11 @@ def compiled(case: Case) -> Run:
 
 
 def half(case: Case) -> Run:
-    return _half(case, case.network)
+    return _half(case, eager)
 
 
 def half_compiled(case: Case) -> Run:
-    return _half(case, compiled(case))
+    return _half(case, compiled)
 
 
 def onnx_runtime(case: Case) -> Run:
@@ -128,12 +127,13 @@ class _Calibration:
         return None if image is None else {"image": image.cpu().numpy()}
 
 
-def _half(case: Case, network: Run) -> Run:
+def _half(case: Case, build: Callable[[Case], Run]) -> Run:
     if case.device.type == "cpu":
         raise ValueError("bf16 is for a GPU: most processors emulate it, a hundred times slower.")
+    network = build(case)
 
     def run(image: Tensor) -> Tensor:
-        with torch.autocast(image.device.type, torch.bfloat16) if image.is_cuda else nullcontext():
+        with torch.autocast(image.device.type, torch.bfloat16):
             return network(image)
 
     return run

@@ -26,7 +26,7 @@ from machine import describe_machine
 from monai.bundle import ConfigParser
 
 BUNDLE = Path(__file__).parents[1] / "bundles" / "vasomim_pretrain"
-LIMITS = {"host MB": 16.0, "device MB": 1.0, "objects": 2000.0, "files": 0.0}
+LIMITS = {"host MB": 4.0, "device MB": 1.0, "objects": 500.0, "files": 0.0}
 """What may be added between the second and the last quarter: curves and reports grow by a row an epoch."""
 MICRO = {
     "_target_": "monai_ext.networks.MaskedAutoencoder", "hidden_size": 16, "num_layers": 2, "num_heads": 2,

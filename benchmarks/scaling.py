@@ -6,7 +6,7 @@ the checkpoint, and with --processes steps of several processes on this machine.
 epochs, a batch of 2048) and prints Markdown. How the model works: `cost_model.py`. docs/scaling.md holds the outcome.
 
     python benchmarks/scaling.py measure --out benchmarks/measured/cpu.json [--model tiny --micro_batches 4 8 16 --processes 2 4]
-    python benchmarks/scaling.py table benchmarks/measured/h100.json [--gpus 1 8 64]
+    python benchmarks/scaling.py table benchmarks/measured/h200.json [--gpus 1 8 64]
 """
 
 from __future__ import annotations
@@ -208,7 +208,7 @@ def main() -> None:
     two.add_argument(
         "--frames_per_second", type=float, default=5000, help="of a process's loader, where the file has none"
     )
-    two.add_argument("--checkpoint_seconds", type=float, default=8, help="of writing one, where the file has none")
+    two.add_argument("--checkpoint_seconds", type=float, default=4, help="of writing one, where the file has none")
     two.add_argument("--checkpoints", type=int, help="how many are written; one an epoch when left out")
     two.add_argument("--latency", type=float, default=5e-6, help="seconds of a message, assumed")
     two.set_defaults(work=table)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import random
 import signal
@@ -38,6 +39,8 @@ def signals_stay():
     yield
     for number, handler in zip(numbers, before, strict=True):
         signal.signal(number, handler)
+    for name in list(logging.root.manager.loggerDict):
+        logging.getLogger(name).disabled = False  # a run that is told to end silences its engine's
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 # The name of the host and its table of names are private to what runs there, as the network is.
-ENTER = 'hostname "$1"; mount --bind "$2" /etc/hosts; shift 2; exec "$@"'
+# No name server: else each unknown name waits for one that is out of reach.
+ENTER = 'hostname "$1"; mount --bind "$2" /etc/hosts; mount --bind "$3" /etc/resolv.conf; shift 3; exec "$@"'
 
 
 @contextmanager
@@ -25,12 +26,13 @@ def two_nodes(folder: Path) -> Iterator[list[list[str]]]:
     """
     need_namespaces()
     spaces = [f"vasomim{os.getpid()}x{number}" for number in (1, 2)]
-    hosts = folder / "hosts"
+    hosts, servers = folder / "hosts", folder / "resolv.conf"
+    servers.touch()
     hosts.write_text("127.0.0.1 localhost\n10.77.0.1 node1\n10.77.0.2 node2\n")
     try:
         connect(spaces)
         yield [
-            ["nsenter", f"--net=/run/netns/{space}", "unshare", "--uts", "--mount", "sh", "-ec", ENTER, "sh", f"node{number}", str(hosts)]
+            ["nsenter", f"--net=/run/netns/{space}", "unshare", "--uts", "--mount", "sh", "-ec", ENTER, "sh", f"node{number}", str(hosts), str(servers)]
             for number, space in enumerate(spaces, 1)
         ]  # fmt: skip
     finally:

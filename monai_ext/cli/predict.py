@@ -76,7 +76,7 @@ def _add_how(group: _ArgumentGroup) -> None:
         ("--threshold", float, "P", "of a probability or score, 0 to 1 (that of the bundle)"),
         ("--pixel-spacing", float, "MM", "between pixel centres, where the vessel is (as the file tells, if it does)"),
         ("--device", str, "NAME", "cpu, cuda, cuda:1, ... (a GPU where there is one)"),
-        ("--batch-size", int, "N", "frames at a time (32 on a GPU, 2 else)"),
+        ("--batch-size", int, "N", "frames at a time (32 on a GPU, 8 else)"),
     ):
         group.add_argument(option, type=kind, metavar=unit, help=text)
     group.add_argument(

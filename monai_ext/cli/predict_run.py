@@ -26,10 +26,7 @@ from .prediction_record import PredictionRecord
 __all__ = ["predict_run"]
 
 _TOLD = 20  # files that cannot be used, one by one
-_ON_GPU, _ELSE = (
-    32,
-    2,
-)  # frames at a time; maps beyond 32 MB come from the system anew each time, which costs a CPU a third more
+_ON_GPU, _ELSE = 32, 8  # frames at a time
 _SOME_FAILED, _SYSTEM_FAILED = 3, 4  # exit codes
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 __all__ = ["own_process_group"]
 
@@ -17,3 +18,4 @@ def own_process_group(_: int = 0) -> None:
     """
     if hasattr(os, "setpgid"):  # not on Windows
         os.setpgid(0, 0)
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # Slurm may signal every process of a job

@@ -7,6 +7,7 @@ import shutil
 import warnings
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +37,17 @@ class CheckpointFile:
     def __init__(self, path: str | os.PathLike[str], keys: Collection[str] = ()) -> None:
         self.path = Path(path)
         self.before = self.path.with_name(f"{self.path.stem}_before{self.path.suffix}")
+        self.launch = self.path.with_suffix(".launch")
         self.keys = set(keys)
         self._is_good = False
 
     def exists(self) -> bool:
         """Whether there is one to read."""
         return self.path.is_file() or self.before.is_file()
+
+    def is_of_this_launch(self) -> bool:
+        """Whether the run that torchrun has launched has begun here, in processes that it now starts again: what lies here is that run's own."""
+        return self.launch.is_file() and self.launch.read_text(encoding="utf-8") == _launch()
 
     def write(self, state: Mapping[str, Any]) -> None:
         """Make `state` the newest checkpoint; a newest one that was written or read here becomes the one before.
@@ -83,11 +89,17 @@ class CheckpointFile:
         return state
 
     def put_away(self) -> None:
-        """Keep what another run has left here as `previous_<name>`: a run that starts anew does not cost that one's checkpoint. Rank 0 does it."""
+        """Keep what another run has left here as `previous_<name>`, or `previous_2_<name>` and so on: a run that starts anew costs no other's checkpoint. Rank 0 does it."""
+        if idist.get_rank() != 0:
+            return
         for path in (self.path, self.before):
-            if idist.get_rank() == 0 and path.is_file():
-                os.replace(path, self._previous(path))
-                logger.warning("'%s' of an earlier run is kept as '%s'.", path, self._previous(path).name)
+            if path.is_file():
+                kept = next(name for name in self._names(path) if not name.exists())
+                os.replace(path, kept)
+                logger.warning("'%s' of an earlier run is kept as '%s'.", path, kept.name)
+        if _launch():
+            with atomic_file(self.launch) as temporary:
+                Path(temporary).write_text(_launch(), encoding="utf-8")
 
     def _read_before(self, why: Exception) -> dict[str, Any]:
         try:
@@ -112,20 +124,30 @@ class CheckpointFile:
 
     def _advice(self) -> str:
         advice = "run without `--resume true` to start anew"
-        kept = self._previous(self.path)
+        kept = self.path.with_name(f"previous_{self.path.name}")
         return f"{advice}, or rename '{kept}' of the run before to go on with that" if kept.is_file() else advice
 
     @staticmethod
-    def _previous(path: Path) -> Path:
-        return path.with_name(f"previous_{path.name}")
+    def _names(path: Path) -> Iterator[Path]:
+        """What another run's file may be called."""
+        yield path.with_name(f"previous_{path.name}")
+        for number in count(2):
+            yield path.with_name(f"previous_{number}_{path.name}")
+
+
+def _launch() -> str:
+    """What torchrun calls its launch, the same in processes that it starts again; nothing without it."""
+    return os.environ.get("TORCHELASTIC_RUN_ID", "")
 
 
 def _save(state: Mapping[str, Any], path: Path) -> None:
     with open(path, "wb") as file:
         try:
             torch.save(state, file)
-        except RuntimeError as error:  # torch's, while that of the disk is handled
-            raise error.__context__ if isinstance(error.__context__, OSError) else error from None
+        except (
+            RuntimeError
+        ) as error:  # torch's, about what broke it off: the disk, or the loader's word of a killed worker
+            raise error.__context__ or error from None
 
 
 def _sizes(value: Any) -> Iterator[int]:

@@ -15,7 +15,6 @@ import torch.nn.functional as F
 from ignite.engine import Engine, Events
 from monai.utils import CommonKeys
 from torch import Tensor
-from torch.nn.utils import get_total_norm
 
 from monai_ext.ops import atomic_file
 
@@ -26,7 +25,7 @@ class CurveRecorder:
     """Records one row of means an epoch: losses, masked error, hidden vessel share, learning rate, speed.
 
     Sums stay on the device: the host waits for it once an epoch, not once a step. Every value is averaged over the
-    steps of the epoch whose loss is finite (`NonFiniteGuard` leaves out the others), and over ranks. The row goes to
+    steps of the epoch whose loss is finite (`NonFiniteGuard` leaves out the others) and over ranks, nan where there was none. The row goes to
     `engine.state.metrics` (for StatsHandler and TensorBoardStatsHandler: put those after it) and to `curves.csv`.
 
     Columns: `epoch`, `loss`, each part of the loss; in pre-training `hidden_vessel_share` (of the hidden
@@ -42,7 +41,7 @@ class CurveRecorder:
         loss_parts: returns the detached parts of the latest loss by name, e.g. `"$lambda: @loss.parts"`.
 
     Raises:
-        RuntimeError: at the end of an epoch, or when it would be saved inside, if no loss was finite or the weights are not.
+        RuntimeError: at the end of an epoch, or when it would be saved inside, if the weights are not finite.
     """
 
     def __init__(
@@ -66,7 +65,6 @@ class CurveRecorder:
     def __call__(self, engine: Engine) -> None:
         """Make the row of the finished epoch; all ranks take part."""
         row = {"epoch": engine.state.epoch, **self._gather()}
-        _require_finite(row["loss"], engine.state.epoch)
         if hasattr(engine.prepare_batch, "guided_share"):
             row["guided_share"] = float(engine.prepare_batch.guided_share)
         row["learning_rate"] = max(float(group["lr"]) for group in engine.optimizer.param_groups)
@@ -93,15 +91,17 @@ class CurveRecorder:
 
     def rank_state_dict(self) -> dict[str, Any]:
         """Sums of this rank in the epoch so far; refused when the weights are not finite."""
+        self._require_good_weights(float(self._bad_weights()) if self._weights else 0.0)
         means = {name: mean.cpu() for name, mean in self._means.items()}
-        _require_finite(float(self._loss()) if means else 0.0, self._epoch)
         seconds = time.perf_counter() - self._started
         return {"means": means, "steps": self._steps.cpu(), "images": self._images, "seconds": seconds}
 
     def load_rank_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on with the sums of an epoch, if the engine goes on inside it."""
+        """Go on with the sums of an epoch, if the engine goes on inside it; those of an earlier version are left out, whose epoch starts anew."""
+        if not isinstance(state.get("steps"), Tensor):
+            return
         self._means, self._images = dict(state["means"]), state["images"]
-        self._steps = torch.as_tensor(state["steps"], dtype=torch.float32)
+        self._steps = state["steps"]
         self._seconds, self._goes_on = state["seconds"], True
 
     def _start(self, engine: Engine) -> None:
@@ -122,36 +122,35 @@ class CurveRecorder:
         self._steps = self._steps.to(finite.device, non_blocking=True) + finite
         self._images += len(output[CommonKeys.IMAGE])
         for name, value in values.items():
-            mean = self._means.get(name, torch.zeros((), device=value.device)).to(value.device, non_blocking=True)
-            self._means[name] = torch.where(finite, mean + (value.detach().float() - mean) / self._steps, mean)
+            mean = (
+                self._means[name].to(value.device, non_blocking=True)
+                if name in self._means
+                else torch.zeros_like(value)
+            )
+            self._means[name] = torch.where(finite, mean + (value.detach().float() - mean) / self._steps, mean).float()
 
     def _gather(self) -> dict[str, float]:
-        """Means over ranks, and the number of images of all; the one wait for the device."""
+        """Means over the steps of all ranks, and the number of images of all; the one wait for the device."""
         names = sorted(self._means, key=lambda name: name != "loss")
-        device = self._means["loss"].device
-        values = torch.stack(
-            [self._loss()]
-            + [self._means[name].to(device) for name in names[1:]]
-            + [torch.tensor(float(self._images)).to(device)]
-        )
-        *sums, images = idist.all_reduce(values).tolist()
-        return {name: total / idist.get_world_size() for name, total in zip(names, sums, strict=True)} | {
+        device = self._steps.device
+        sums = [self._means[name].to(device) * self._steps for name in names]
+        counts = [self._steps, torch.tensor(float(self._images)).to(device), self._bad_weights().to(device)]
+        *sums, steps, images, bad = idist.all_reduce(torch.stack(sums + counts)).tolist()
+        self._require_good_weights(bad)
+        return {name: total / steps if steps else math.nan for name, total in zip(names, sums, strict=True)} | {
             "images": images
         }
 
-    def _loss(self) -> Tensor:
-        """The mean loss; NaN if there was no finite one, or the weights are not finite."""
-        weights = get_total_norm([weight.detach() for weight in self._weights])
-        loss = torch.where(self._steps > 0, self._means["loss"], math.nan)
-        return loss + 0 * weights.to(loss.device)
+    def _bad_weights(self) -> Tensor:
+        """How many tensors of weights are not finite; the same in all ranks."""
+        return torch.stack([~weight.detach().isfinite().all() for weight in self._weights]).sum().float()
 
-
-def _require_finite(loss: float, epoch: int) -> None:
-    if not math.isfinite(loss):
-        raise RuntimeError(
-            f"loss must be finite, got {loss} in epoch {epoch}; try a lower learning rate, a longer warm-up or "
-            "`--precision fp32`, then go on from the last checkpoint with `--resume true`."
-        )
+    def _require_good_weights(self, bad: float) -> None:
+        if bad:
+            raise RuntimeError(
+                f"weights must be finite, got nan or inf in epoch {self._epoch}; try a lower learning rate, a longer warm-up or "
+                "`--precision fp32`, then go on from the last checkpoint with `--resume auto`."
+            )
 
 
 def _patch_size(hidden: Tensor, image: Tensor) -> int:

@@ -18,7 +18,7 @@ class LateCopy:
         self._copy = tensor.detach().to("cpu", non_blocking=True, copy=True)  # torch takes pinned memory for it
         self._arrived = torch.cuda.Event() if tensor.is_cuda else None
         if self._arrived is not None:
-            self._arrived.record()
+            self._arrived.record(torch.cuda.current_stream(tensor.device))
 
     @property
     def is_here(self) -> bool:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections import deque
 from dataclasses import dataclass
@@ -62,6 +63,7 @@ class NonFiniteGuard:
         self.left_out = 0
         self._row = 0
         self._images: list[Tensor] = []
+        self._bad: Tensor | None = None
         self._waiting: deque[_Step] = deque()
 
     def attach(self, engine: Engine) -> None:
@@ -78,6 +80,10 @@ class NonFiniteGuard:
         if not step_follows(engine):
             return
         bad = _is_bad(engine)
+        if self.on_nan == "stop" and not _scaled(engine):
+            bad = self._bad = (
+                bad if self._bad is None else torch.maximum(self._bad, bad)
+            )  # what follows is not made either
         _leave_out(engine, bad)
         self._averages.settle(bad)
         self._waiting.append(_Step(engine.state.epoch, engine.state.iteration, self._images, LateCopy(bad)))
@@ -105,7 +111,7 @@ class NonFiniteGuard:
             self._write(record, engine.network if stops else None)
         what = _describe(record, self._row)
         if stops:
-            raise RuntimeError(f"{what} The weights are still good. {_what_to_do(self.folder)}")
+            raise RuntimeError(f"{what} The weights are those of before that step. {_what_to_do(self.folder)}")
         if self.left_out == 1:
             engine.logger.warning(
                 f"{what} It was left out, as others will be; '{self.folder / 'bad_batches.json'}' lists them."
@@ -118,7 +124,8 @@ class NonFiniteGuard:
     def _write(self, record: dict[str, Any], network: torch.nn.Module | None) -> None:
         path = self.folder / "bad_batches.json"
         with atomic_file(path) as temporary:
-            temporary.write_text(json.dumps([*_records(path), record], indent=1, ensure_ascii=False), encoding="utf-8")
+            rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in [*_records(path), record])
+            temporary.write_text(f"[\n{rows}\n]\n", encoding="utf-8")
         if network is not None:
             with atomic_file(self.folder / "bad_weights.pt") as temporary:
                 torch.save(getattr(network, "module", network).state_dict(), temporary)
@@ -139,10 +146,10 @@ def _scaled(engine: Engine) -> bool:
 
 
 def _is_bad(engine: Engine) -> Tensor:
-    """1 where the gradient is not finite, else 0, on the device."""
+    """1 where the gradient is not finite, else 0, on the device. The largest of its entries tells, for a sum of squares may overflow."""
     parameters = [parameter for group in engine.optimizer.param_groups for parameter in group["params"]]
-    norm = get_total_norm([parameter.grad for parameter in parameters if parameter.grad is not None])
-    return (~torch.isfinite(norm)).float()
+    largest = get_total_norm([parameter.grad for parameter in parameters if parameter.grad is not None], math.inf)
+    return (~torch.isfinite(largest)).float()
 
 
 def _leave_out(engine: Engine, bad: Tensor) -> None:
@@ -188,6 +195,6 @@ def _describe(record: dict[str, Any], row: int) -> str:
 
 def _what_to_do(folder: Path) -> str:
     return (
-        f"'{folder / 'bad_batches.json'}' lists the images, and the same command with `run replay` shows which it is. Go on by `--resume true` with "
+        f"'{folder / 'bad_batches.json'}' lists the images, and the same command with `run replay` shows which it is. Go on by `--resume auto` with "
         "`--on_nan skip`, with a lower learning rate, or with a longer warm-up or `--precision fp32`."
     )

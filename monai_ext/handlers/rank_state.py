@@ -11,8 +11,8 @@ __all__ = ["RankState"]
 
 
 class RankState:
-    """What differs between the processes of one run: torch's global generators, the state of `engine.prepare_batch`, and
-    what objects keep for their rank alone.
+    """What differs between the processes of one run: torch's global generators, from which dropped paths come, the state of `engine.prepare_batch` if it has one (ours
+    have none), and what objects keep for their rank alone.
 
     Args:
         objects: by name; those with `rank_state_dict` and `load_rank_state_dict` take part.
@@ -27,14 +27,13 @@ class RankState:
         device = torch.device(getattr(engine.state, "device", None) or "cpu")
         if device.type == "cuda":
             state["cuda"] = torch.cuda.get_rng_state(device)
-        prepare_batch = getattr(engine, "prepare_batch", None)
-        if hasattr(prepare_batch, "state_dict"):
+        if hasattr(prepare_batch := getattr(engine, "prepare_batch", None), "state_dict"):
             state["prepare_batch"] = prepare_batch.state_dict()
         return state | {"objects": {name: thing.rank_state_dict() for name, thing in self.objects.items()}}
 
     def load(self, state: Mapping[str, Any], engine: Engine) -> None:
         """Go on from a saved state, the global generators apart; what it lacks stays as it is."""
-        if "prepare_batch" in state:
+        if "prepare_batch" in state and hasattr(engine.prepare_batch, "load_state_dict"):
             engine.prepare_batch.load_state_dict(state["prepare_batch"])
         for name in self.objects.keys() & state.get("objects", {}).keys():
             self.objects[name].load_rank_state_dict(state["objects"][name])

@@ -39,6 +39,7 @@ def replay_bad_batch(
 
     Raises:
         FileNotFoundError: if there is no bad batch.
+        ValueError: if the run had another seed.
     """
     folder = Path(folder)
     path = folder / "bad_batches.json"
@@ -47,6 +48,8 @@ def replay_bad_batch(
             f"no '{path}': no step of a run in this folder was bad, or output_dir must name another one."
         )
     record = json.loads(path.read_text(encoding="utf-8"))[-1]
+    if record["seed"] != (seed := getattr(engine.prepare_batch, "seed", None)):
+        raise ValueError(f"seed must be that of the run, {record['seed']}, to draw its batch again, got {seed}.")
     if record["weights"]:
         engine.network.load_state_dict(torch.load(folder / record["weights"], map_location="cpu", weights_only=True))
     else:

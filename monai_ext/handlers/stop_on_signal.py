@@ -144,6 +144,7 @@ class StopOnSignal:
             _say(number, f"stopped {where}, '{self.checkpoint.path}' is saved; go on by `--resume true`.")
         if self._group is not None:
             dist.destroy_process_group()
+        engine.logger.disabled = True  # Ignite would call it an error
         _exit(number)
 
 
@@ -152,6 +153,6 @@ def _say(number: int, what: str) -> None:
 
 
 def _exit(number: int) -> NoReturn:
-    leave = SystemExit(signal.Signals(number).name)
+    leave = SystemExit(signal.Signals(number).name)  # what a log shows of it; a number would say nothing
     leave.code = 128 + number
     raise leave

@@ -30,7 +30,7 @@ class TrainingCheckpoint:
     """Saves everything that a run needs to go on as if it had never stopped, in one file, at the end of epochs and inside them.
 
     The file holds the state of `objects` (network, optimizer, lr_scheduler, curves), of the engine and of its gradient
-    scaler, and for every rank the global torch generators, the state of `engine.prepare_batch` and what else differs between
+    scaler, and for every rank the global torch generators, the state of `engine.prepare_batch` if it has one, and what else differs between
     ranks: `rank_state_dict` of the objects that have it. `run` in it tells where it comes from: date, processes, versions,
     git revision, configuration. The good one before it stays beside it and stands in for it (`CheckpointFile`). A save that
     fails, on a full disk, costs a warning; the next turn tries again, and only the last save of a run must succeed.
@@ -270,7 +270,7 @@ class TrainingCheckpoint:
             return ranks[idist.get_rank()]
         warnings.warn(
             f"checkpoint '{self.path}' was written by {len(ranks)} processes and is resumed by {idist.get_world_size()}: "
-            "the random generators start anew from the seed of each rank, so the run is not the same to the bit.",
+            "dropped paths and what else comes from torch's generators are drawn anew from the seed of each rank.",
             stacklevel=3,
         )
         return {}

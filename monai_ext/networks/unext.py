@@ -204,7 +204,7 @@ def _shift(x: Tensor, dim: int) -> Tensor:
 
 
 def _down(conv: nn.Conv2d, norm: nn.BatchNorm2d, x: Tensor) -> Tensor:
-    return F.max_pool2d(_normalised(conv, norm, x), 2).relu_()  # in place: fresh memory costs more than the values
+    return F.max_pool2d(_normalised(conv, norm, x), 2).relu_()
 
 
 def _up(conv: nn.Conv2d, norm: nn.BatchNorm2d | None, x: Tensor) -> Tensor:

@@ -67,6 +67,7 @@ def affine_warp(image: Tensor, affine: Tensor, *, nearest: bool = False, mirror:
     affine = affine.clone()
     affine[:, 0, 1] *= height / width
     affine[:, 1, 0] *= width / height
-    grid = F.affine_grid(affine, list(image.shape), align_corners=False)
+    with torch.autocast(image.device.type, enabled=False):  # half precision has no fractions of a pixel
+        grid = F.affine_grid(affine, list(image.shape), align_corners=False)
     mode, beyond = "nearest" if nearest else "bilinear", "reflection" if mirror else "zeros"
     return F.grid_sample(image.float(), grid, mode, padding_mode=beyond, align_corners=False).to(image.dtype)

@@ -40,7 +40,8 @@ def warp_points(points: Tensor, affine: Tensor, size: tuple[int, int]) -> Tensor
     half = torch.tensor([width / 2, height / 2], device=points.device)
     middle, flat = half * (1 + affine[:, None, :, 2]), points.flatten(1, -2)
     inverse = torch.linalg.inv(affine[:, :, :2])  # the maps tell where a point of the result comes from
-    return ((flat - middle) @ inverse.transpose(1, 2) + half).view_as(points)
+    with torch.autocast(points.device.type, enabled=False):  # half precision has no fractions of a pixel
+        return ((flat - middle) @ inverse.transpose(1, 2) + half).view_as(points)
 
 
 def clip_boxes(boxes: Tensor, size: tuple[int, int], *, least_share: float = 0.0) -> tuple[Tensor, Tensor]:

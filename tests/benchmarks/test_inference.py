@@ -36,10 +36,9 @@ def test_every_way_gets_a_row_and_onnx_answers_as_the_network(tmp_path):
 
 @pytest.mark.slow
 def test_trained_weights_are_judged_by_dice(tmp_path):
-    for split in ("train", "val"):
-        folder = phantom_arcade(4, split, size=64, cache_dir=tmp_path)
+    folders = [str(phantom_arcade(4, split, size=64, cache_dir=tmp_path)) for split in ("train", "val")]
     write_weights(vessel_segmenter("unext", seed=0).state_dict(), tmp_path / "model.safetensors")
-    arguments = ["--dataset_dir", str(folder), "--weights", str(tmp_path / "model.safetensors"), "--calibration", "2"]
+    arguments = ["--dataset_dir", *folders, "--weights", str(tmp_path / "model.safetensors"), "--calibration", "2"]
     rows = rows_of(tmp_path, "--ways", "torch", "torch_int8", *arguments)
     assert rows["torch"]["dice_change"] == 0 <= rows["torch"]["dice"] <= 1 and "dice_change" in rows["torch_int8"]
 

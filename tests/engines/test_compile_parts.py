@@ -51,6 +51,16 @@ def test_a_step_of_pre_training_is_three_graphs_that_are_compiled_once_and_give_
     assert compiled[0].state_dict().keys() == plain[0].state_dict().keys()
 
 
+def test_evaluation_is_not_compiled_so_that_its_images_may_have_any_size():
+    torch._dynamo.utils.counters.clear()
+    layer = torch.nn.Conv2d(1, 1, 3)
+    compile_parts([layer])
+    layer.eval()
+    with torch._dynamo.config.patch(error_on_recompile=True, recompile_limit=1):
+        assert [layer(torch.zeros(1, 1, side, side)).shape[-1] for side in (4, 5, 6, 9)] == [2, 3, 4, 7]
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == 0
+
+
 def test_a_part_that_is_no_single_graph_fails_at_its_first_call():
     class Branching(torch.nn.Module):
         def forward(self, x):

@@ -4,12 +4,26 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from importlib import import_module
 
 import pytest
 
 from monai_ext.engines.exit_on_signal import exit_on_signal
 
 SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1]
+
+
+@pytest.fixture(autouse=True)
+def command(monkeypatch):
+    """As in `python -m monai.bundle run`."""
+    monkeypatch.setattr(import_module("monai_ext.engines.exit_on_signal"), "_is_command", lambda: True)
+
+
+def test_a_program_that_runs_a_bundle_keeps_its_handlers(monkeypatch):
+    monkeypatch.undo()
+    before = [signal.getsignal(number) for number in SIGNALS]
+    exit_on_signal()
+    assert [signal.getsignal(number) for number in SIGNALS] == before
 
 
 @pytest.mark.parametrize("number", SIGNALS)

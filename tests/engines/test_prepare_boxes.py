@@ -84,3 +84,12 @@ def test_bad_arguments():
         PrepareBoxes(mean=0, std=0)
     with pytest.raises(ValueError, match=r"scale must be positive, got \(0, 1\)"):
         PrepareBoxes(mean=0, std=1, scale=(0, 1))
+
+
+def test_half_precision_around_it_changes_nothing():
+    """Fractions of a pixel do not fit into bfloat16."""
+    given = batch()
+    with torch.autocast("cpu", torch.bfloat16):
+        half = PrepareBoxes(mean=MEAN, std=STD)(given, "cpu", epoch=1)
+    single = PrepareBoxes(mean=MEAN, std=STD)(given, "cpu", epoch=1)
+    assert torch.equal(half[0], single[0]) and torch.equal(half[1][0]["boxes"], single[1][0]["boxes"])

@@ -89,3 +89,12 @@ def test_where_mirror_images_are_wrong_nothing_lies_beyond_the_border():
     image, label = PrepareLabelled(flip=False, **arguments)(batch, "cpu")
     assert label[:, :, 0].sum() == 0 and label[:, :, 16].sum() > 0 and image[:, :, 0].mean() < image[:, :, 16].mean()
     assert PrepareLabelled(flip=True, **arguments)(batch, "cpu")[1].min() == 1
+
+
+def test_half_precision_around_it_changes_nothing():
+    """Fractions of a pixel do not fit into bfloat16."""
+    given = batch()
+    with torch.autocast("cpu", torch.bfloat16):
+        half = PrepareLabelled(mean=0.0, std=1.0)(given, "cpu", epoch=1)
+    single = PrepareLabelled(mean=0.0, std=1.0)(given, "cpu", epoch=1)
+    assert torch.equal(half[0], single[0]) and torch.equal(half[1], single[1])

@@ -83,6 +83,10 @@ def test_what_another_run_has_left_is_put_away_and_told_of(two, caplog):
     assert names(two) == ["previous_checkpoint.pt", "previous_checkpoint_before.pt"]
     saved(two).put_away()
     assert not saved(two).exists() and len(names(two)) == 2
+    saved(two).write(state(9))
+    saved(two).put_away()
+    assert torch.load(two / "previous_checkpoint.pt", weights_only=True)["number"] == 2
+    assert torch.load(two / "previous_2_checkpoint.pt", weights_only=True)["number"] == 9
     with pytest.raises(FileNotFoundError, match=r"or rename '.*previous_checkpoint\.pt' of the run before"):
         saved(two).read()
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import csv
+import math
 
 import pytest
 import torch
@@ -105,13 +106,24 @@ def test_resumed_rows_go_on(tmp_path):
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-def test_loss_that_is_not_finite_ends_the_run(tmp_path, bad):
-    recorder = CurveRecorder(tmp_path)
-    engine = engine_over(lambda _: output(bad))
+def test_an_epoch_without_a_finite_loss_has_none_and_the_run_goes_on(tmp_path, bad):
+    """The guard leaves out its steps; as long as the weights are good that is no reason to stop, or not to save."""
+    recorder, saved = CurveRecorder(tmp_path), []
+    engine = engine_over(lambda step: output(bad if step < 2 else 4.0))
     recorder.attach(engine)
-    with pytest.raises(RuntimeError, match=r"finite, got (nan|inf) in epoch 1; try a lower learning rate"):
-        engine.run([0])
-    assert not recorder.rows and not list(tmp_path.iterdir())
+    engine.add_event_handler(Events.ITERATION_COMPLETED, lambda _: saved.append(recorder.rank_state_dict()))
+    engine.run([0, 1], max_epochs=1)
+    engine.run([2, 3], max_epochs=2)
+    assert math.isnan(recorder.rows[0]["loss"]) and recorder.rows[1]["loss"] == 4.0
+    assert len(saved) == 4 and (tmp_path / "curves.csv").read_text().splitlines()[1].startswith("1,nan")
+
+
+def test_large_weights_are_no_bad_ones():
+    recorder, engine = CurveRecorder(None), engine_over(lambda _: output(1.0))
+    engine.optimizer.param_groups[0]["params"][0].fill_(1e30)
+    recorder.attach(engine)
+    engine.run([0])
+    assert recorder.rows[0]["loss"] == 1.0
 
 
 def test_row_of_an_epoch_that_was_broken_off_is_complete():
@@ -162,6 +174,6 @@ def test_an_epoch_whose_weights_are_not_finite_is_not_saved(inside):
     engine.add_event_handler(Events.ITERATION_COMPLETED(once=2), lambda _: weight.fill_(float("nan")))
     if inside:
         engine.add_event_handler(Events.ITERATION_COMPLETED, lambda _: recorder.rank_state_dict())
-    with pytest.raises(RuntimeError, match="finite, got nan in epoch 1"):
+    with pytest.raises(RuntimeError, match="finite, got nan or inf in epoch 1"):
         engine.run(range(4))
     assert engine.state.iteration == (2 if inside else 4) and not recorder.rows

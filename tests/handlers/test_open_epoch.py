@@ -187,7 +187,7 @@ def test_a_loss_that_is_not_finite_does_not_cost_the_last_checkpoint(tmp_path):
     trainer.add_event_handler(
         Events.ITERATION_STARTED(once=4), lambda engine: nn.init.constant_(engine.network[0].weight, float("nan"))
     )
-    with pytest.raises(RuntimeError, match="loss must be finite, got nan in epoch 1"):
+    with pytest.raises(RuntimeError, match="weights must be finite, got nan or inf in epoch 1"):
         trainer.run()
     saved = saved_in(checkpoint)
     assert saved["engine"]["iteration"] == 3

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real signals in one process; several processes, and whole runs of bundles, are in tests/reliability."""
+"""Real signals in one process; several processes, and whole runs of bundles, are in tests/bundles/test_signal_processes.py."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ import sys
 import warnings
 from contextlib import ExitStack
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import ignite.distributed as idist
@@ -147,6 +148,21 @@ def test_a_file_of_before_open_epochs_goes_on(tmp_path, straight):
     checkpoint.restore(second)
     second.run()
     assert_same(states(checkpoint), straight)
+
+
+def test_a_file_whose_preparation_had_a_generator_goes_on_without_it(tmp_path):
+    """As those of before draws followed from the image alone; its curves counted steps as a number."""
+    first, checkpoint = build(tmp_path, PLANNED)
+    stop_after(first, 2)
+    first.run()
+    saved = torch.load(checkpoint.path, weights_only=True)
+    saved["ranks"][0]["objects"] = {"curves": {"means": {}, "steps": 3, "images": 9, "seconds": 1.0}}
+    torch.save(saved, checkpoint.path)
+    second, checkpoint = build(tmp_path, PLANNED)
+    second.prepare_batch = partial(type(second.prepare_batch).__call__, second.prepare_batch)  # without a state
+    checkpoint.restore(second)
+    second.run()
+    assert second.state.epoch == PLANNED
 
 
 def test_a_finished_run_goes_on_when_max_epochs_grows(tmp_path, straight):
