@@ -15,7 +15,9 @@ SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1]
 
 @pytest.fixture(autouse=True)
 def command(monkeypatch):
-    """As in `python -m monai.bundle run`."""
+    """As in `python -m monai.bundle run`, whatever this process has inherited: who is started in the background ignores SIGINT."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
     monkeypatch.setattr(import_module("monai_ext.engines.exit_on_signal"), "_is_command", lambda: True)
 
 
