@@ -3,17 +3,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from pathlib import Path
 
 import pytest
+from document_of_tests import functions_of, named_tests, rows_below, text_of
 
-ROOT = Path(__file__).parents[1]
-TEXT = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
-TABLE = TEXT.partition("| fault |")[2].partition("\n## ")[0]
-FAULTS = [line.split(" | ") for line in TABLE.splitlines()[2:] if line.startswith("| ")]
-TESTS = sorted(set(re.findall(r"`(tests/[^`]+)`", TEXT)))
+TEXT = text_of("reliability.md")
+FAULTS, TESTS = rows_below("| fault |", TEXT), named_tests(TEXT)
 
 
 def test_every_fault_has_a_promise_and_a_test():
@@ -25,8 +21,7 @@ def test_every_fault_has_a_promise_and_a_test():
 @pytest.mark.parametrize("test", TESTS)
 def test_the_test_is_there(test):
     path, _, name = test.partition("::")
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assert name in functions_of(path)
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from pathlib import Path
 
 import pytest
+from document_of_tests import functions_of, named_tests, rows_below, text_of
 
-ROOT = Path(__file__).parents[1]
-TEXT = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
-THREATS = [line.split(" | ") for line in TEXT.partition("| threat |")[2].splitlines()[2:] if line.startswith("| ")]
-TESTS = sorted(set(re.findall(r"`(tests/[^`]+)`", TEXT)))
+TEXT = text_of("security.md")
+THREATS, TESTS = rows_below("| threat |", TEXT), named_tests(TEXT)
 
 
 def test_every_threat_has_a_measure_and_a_test():
@@ -24,8 +21,7 @@ def test_every_threat_has_a_measure_and_a_test():
 @pytest.mark.parametrize("test", TESTS)
 def test_the_test_is_there(test):
     path, _, name = test.partition("::")
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    there = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    there = functions_of(path)
     assert (
         name in there
         if name

@@ -10,6 +10,8 @@ from monai.engines.utils import IterationEvents
 from monai.utils import CommonKeys
 from torch.nn.parallel import DistributedDataParallel
 
+from monai_ext.ops import step_follows
+
 __all__ = ["TrainStep"]
 
 
@@ -41,7 +43,7 @@ class TrainStep:
         Returns:
             `image`, `label`, `pred` and `loss` of the step, on the device.
         """
-        first, last = _place(engine)
+        first, last = step_follows(engine, engine.state.iteration - 1), step_follows(engine)
         engine.network.train()
         if first:
             engine.optimizer.zero_grad(set_to_none=engine.optim_set_to_none)
@@ -67,15 +69,6 @@ class TrainStep:
             engine.fire_event(IterationEvents.FORWARD_COMPLETED)
             output[CommonKeys.LOSS] = engine.loss_function(output[CommonKeys.PRED], targets).mean()
             engine.fire_event(IterationEvents.LOSS_COMPLETED)
-
-
-def _place(engine: SupervisedTrainer) -> tuple[bool, bool]:
-    """Whether this micro-batch is the first and the last of its step."""
-    length, number = engine.state.epoch_length, engine.state.iteration - 1
-    number = number if length is None else number % length
-    return number % engine.accumulation_steps == 0, (
-        number + 1
-    ) % engine.accumulation_steps == 0 or number + 1 == length
 
 
 def _alone(network: torch.nn.Module) -> AbstractContextManager:

@@ -29,7 +29,6 @@ from .save_boxes import SaveBoxes
 from .save_features import SaveFeatures
 from .save_masks import SaveMasks
 from .segmentation_pictures import SegmentationPictures
-from .step_follows import step_follows
 from .stop_on_signal import StopOnSignal
 from .training_checkpoint import TrainingCheckpoint
 from .write_report import write_report
@@ -68,7 +67,6 @@ __all__ = [
     "picture_grid",
     "replay_bad_batch",
     "run_environment",
-    "step_follows",
     "to_grey",
     "write_report",
 ]

@@ -5,7 +5,7 @@ import torch
 from ignite.engine import Engine
 from monai.engines.utils import IterationEvents
 
-from .step_follows import step_follows
+from monai_ext.ops import step_follows
 
 __all__ = ["ClipGradients"]
 

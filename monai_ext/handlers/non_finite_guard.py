@@ -17,11 +17,10 @@ from monai.engines.utils import IterationEvents
 from torch import Tensor
 from torch.nn.utils import get_total_norm
 
-from monai_ext.ops import atomic_file, one_line
+from monai_ext.ops import atomic_file, one_line, step_follows
 
 from .late_copy import LateCopy
 from .running_averages import RunningAverages
-from .step_follows import step_follows
 
 __all__ = ["NonFiniteGuard"]
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from ignite.engine import Engine
 
+from monai_ext.ops import step_follows
+
 __all__ = ["OpenEpoch"]
 
 
@@ -41,7 +43,7 @@ class OpenEpoch:
     @property
     def is_between_steps(self) -> bool:
         """Whether the optimiser has made its step, and the epoch has more."""
-        return self.batches % self.accumulation == 0 and self.batches < self.engine.state.epoch_length
+        return step_follows(self.engine) and self.batches < self.engine.state.epoch_length
 
     def is_due(self, times: int) -> bool:
         """Whether to save after this batch: the optimiser has made its step, and one of `times` even parts of the epoch is over."""

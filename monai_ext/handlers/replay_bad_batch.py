@@ -24,7 +24,7 @@ def replay_bad_batch(
     """Looks for the image that made a gradient infinite or NaN: every image of the last bad batch alone, drawn as it was then.
 
     The crop and the mask of an image follow from the seed, the epoch and its number, so these are exactly those of the run. The weights are those
-    that it was stopped with; of a run that went on, those of its newest checkpoint. Nothing is trained or written. In a bundle, in one process:
+    that it was stopped with; of a run that went on, those of its newest checkpoint. Nothing is trained. In a bundle, in one process:
 
         python -m monai.bundle run replay --config_file configs/train.json --output_dir FOLDER
 

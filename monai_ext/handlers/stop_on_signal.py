@@ -12,7 +12,8 @@ import torch
 import torch.distributed as dist
 from ignite.engine import Engine, Events
 
-from .step_follows import step_follows
+from monai_ext.ops import step_follows
+
 from .training_checkpoint import TrainingCheckpoint
 
 __all__ = ["StopOnSignal"]

@@ -25,6 +25,7 @@ from .patches import patch_grid, patchify, unpatchify
 from .positions import sincos_positions
 from .sato_ridge import sato_ridge
 from .sheet_name import sheet_name
+from .step_follows import step_follows
 from .usable_cores import usable_cores
 from .vessel_map import extract_vessels
 from .vessel_path import VesselPath
@@ -70,6 +71,7 @@ __all__ = [
     "sato_ridge",
     "sheet_name",
     "sincos_positions",
+    "step_follows",
     "unpack_bits",
     "unpatchify",
     "usable_cores",

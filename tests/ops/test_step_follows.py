@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from monai_ext.handlers.step_follows import step_follows
+from monai_ext.ops.step_follows import step_follows
 
 
 @pytest.mark.parametrize(
